@@ -1,1 +1,24 @@
+//! The words everybody shares: the nouns of the inbox, and what a network must be able to do.
+//!
+//! Nothing here does I/O. `core` and `networks` both speak these types and never see each other;
+//! the shell joins them.
 
+mod capabilities;
+mod doors;
+mod fault;
+mod ids;
+mod item;
+mod login;
+mod network;
+mod outgoing;
+mod time;
+
+pub use capabilities::*;
+pub use doors::*;
+pub use fault::*;
+pub use ids::*;
+pub use item::*;
+pub use login::*;
+pub use network::*;
+pub use outgoing::*;
+pub use time::*;

@@ -1,0 +1,322 @@
+-- The inbox from its first day. Instants are integer milliseconds since 1970 UTC; JSON columns hold the model's types.
+
+CREATE TABLE client (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL,
+  letter TEXT NOT NULL,           -- one or two capitals: told apart in greyscale
+  color INTEGER NOT NULL,         -- 1 to 8, in the palette
+  position INTEGER NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE access (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  network TEXT NOT NULL,
+  server TEXT NOT NULL,           -- the origin its secret may be sent to
+  secret TEXT NOT NULL UNIQUE,    -- its name in the vault; never the secret itself
+  blocked TEXT,                   -- Fault::Blocked as JSON: suspends every account of the access
+  created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE account (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  client INTEGER NOT NULL REFERENCES client(id),
+  access INTEGER NOT NULL REFERENCES access(id),
+  network TEXT NOT NULL,
+  me TEXT NOT NULL,               -- model::Author as JSON
+  remote TEXT NOT NULL,
+  handle TEXT NOT NULL,
+  name TEXT NOT NULL,
+  capabilities TEXT,              -- model::Capabilities as JSON, once told
+  health TEXT NOT NULL,           -- view::Health as JSON
+  blocked TEXT,                   -- Fault::Blocked as JSON
+  last_success INTEGER,
+  unreadable INTEGER NOT NULL DEFAULT 0,
+  created_at INTEGER NOT NULL,
+  removed_at INTEGER              -- removed accounts keep their conversations readable
+) STRICT;
+CREATE UNIQUE INDEX account_identity ON account(client, network, remote) WHERE removed_at IS NULL;
+
+CREATE TABLE source (             -- what an account pulls, and where reading stopped
+  account INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  cursor TEXT,                    -- the connector's own JSON
+  since INTEGER NOT NULL,         -- where a first reading starts
+  next_at INTEGER NOT NULL,       -- not pulled before, unless rung
+  pulled_at INTEGER,
+  PRIMARY KEY (account, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE coverage (           -- intervals proven read; neighbours are joined
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  account INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+  source TEXT NOT NULL,
+  from_at INTEGER NOT NULL,
+  to_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX coverage_of ON coverage(account, source, from_at);
+
+CREATE TABLE hole (               -- gaps, with whether the network could still fill them
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  account INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+  source TEXT NOT NULL,
+  from_at INTEGER NOT NULL,
+  to_at INTEGER NOT NULL,
+  fillable INTEGER NOT NULL
+) STRICT;
+CREATE INDEX hole_of ON hole(account, source, from_at);
+
+CREATE TABLE unread_raw (         -- answers that could not be read, as they came
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  account INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+  source TEXT NOT NULL,
+  digest TEXT NOT NULL,           -- of the raw text: the same one is counted once
+  raw TEXT NOT NULL,
+  why TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  UNIQUE (account, digest)
+) STRICT;
+
+CREATE TABLE person (             -- an author as one client sees them
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  client INTEGER NOT NULL REFERENCES client(id),
+  network TEXT NOT NULL,
+  remote TEXT NOT NULL,
+  handle TEXT NOT NULL,
+  name TEXT NOT NULL,
+  avatar TEXT,
+  url TEXT,
+  bot INTEGER NOT NULL DEFAULT 0,
+  muted INTEGER NOT NULL DEFAULT 0,
+  blocked INTEGER NOT NULL DEFAULT 0,
+  messages INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (client, network, remote)
+) STRICT;
+
+CREATE TABLE post (               -- what comments hang on
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  client INTEGER NOT NULL REFERENCES client(id),
+  account INTEGER NOT NULL REFERENCES account(id),
+  person INTEGER REFERENCES person(id),
+  remote TEXT NOT NULL,
+  ours INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  edited_at INTEGER,
+  text TEXT NOT NULL,
+  body TEXT NOT NULL,             -- model::Body without its text, as JSON
+  lang TEXT,
+  url TEXT,
+  visibility TEXT,
+  attachments TEXT NOT NULL,
+  counts TEXT NOT NULL,
+  known INTEGER NOT NULL,         -- 0: a placeholder, named before it was read
+  gone_at INTEGER,
+  missed INTEGER NOT NULL DEFAULT 0,  -- readings in a row that did not show it; gone at two
+  expires_at INTEGER,
+  UNIQUE (account, remote)
+) STRICT;
+
+CREATE TABLE conversation (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  client INTEGER NOT NULL REFERENCES client(id),
+  account INTEGER NOT NULL REFERENCES account(id),
+  post INTEGER REFERENCES post(id),
+  kind TEXT NOT NULL,             -- comment, mention, message, review
+  root TEXT NOT NULL,             -- the remote id that names it
+  triage INTEGER NOT NULL,        -- 0 open, 1 later, 2 done
+  later_until INTEGER,            -- NULL with triage 1: until an answer comes
+  triaged_at INTEGER NOT NULL,
+  owed_at INTEGER NOT NULL,       -- when the oldest unanswered text of others was written: the order of what is owed
+  last_at INTEGER NOT NULL,       -- newest message
+  latest INTEGER,                 -- message: the newest by others, shown in the list
+  messages INTEGER NOT NULL DEFAULT 0,
+  unread INTEGER NOT NULL DEFAULT 0,
+  edited INTEGER NOT NULL DEFAULT 0,
+  gone INTEGER NOT NULL DEFAULT 0,
+  visibility TEXT,                -- the narrowest of its messages
+  read_at INTEGER,                -- when intake last touched it
+  UNIQUE (account, root)
+) STRICT;
+CREATE INDEX conversation_owed ON conversation(owed_at, id) WHERE triage = 0;
+CREATE INDEX conversation_owed_client ON conversation(client, owed_at, id) WHERE triage = 0;
+CREATE INDEX conversation_later ON conversation(later_until, id) WHERE triage = 1;
+CREATE INDEX conversation_done ON conversation(triaged_at DESC, id DESC) WHERE triage = 2;
+CREATE INDEX conversation_done_client ON conversation(client, triaged_at DESC, id DESC) WHERE triage = 2;
+CREATE INDEX conversation_all ON conversation(last_at DESC, id DESC);
+CREATE INDEX conversation_account ON conversation(account, triage, owed_at, id);
+CREATE INDEX conversation_post ON conversation(post);
+
+CREATE TABLE message (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  client INTEGER NOT NULL REFERENCES client(id),
+  account INTEGER NOT NULL REFERENCES account(id),
+  conversation INTEGER NOT NULL REFERENCES conversation(id),
+  person INTEGER NOT NULL REFERENCES person(id),
+  remote TEXT NOT NULL,
+  in_reply_to TEXT,
+  ours INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  edited_at INTEGER,
+  text TEXT NOT NULL,
+  body TEXT NOT NULL,             -- model::Body without its text, as JSON
+  lang TEXT,
+  url TEXT,
+  visibility TEXT,
+  rating INTEGER,
+  attachments TEXT NOT NULL,
+  liked INTEGER NOT NULL DEFAULT 0,
+  opened INTEGER NOT NULL DEFAULT 0,
+  gone_at INTEGER,
+  missed INTEGER NOT NULL DEFAULT 0,
+  expires_at INTEGER,
+  word_row INTEGER NOT NULL UNIQUE -- its row in the search index: time, then a counter
+) STRICT;
+CREATE INDEX message_of ON message(conversation, at, id);
+CREATE INDEX message_expiry ON message(expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX message_person ON message(person, at);
+
+CREATE TABLE alias (              -- a message or post has several names; a name means one of them
+  account INTEGER NOT NULL REFERENCES account(id),
+  scope TEXT NOT NULL,
+  name TEXT NOT NULL,
+  message INTEGER REFERENCES message(id) ON DELETE CASCADE,
+  post INTEGER REFERENCES post(id) ON DELETE CASCADE,
+  PRIMARY KEY (account, scope, name),
+  CHECK ((message IS NULL) <> (post IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX alias_message ON alias(message);
+
+CREATE TABLE draft (              -- one a conversation
+  conversation INTEGER PRIMARY KEY REFERENCES conversation(id),
+  client INTEGER NOT NULL REFERENCES client(id),
+  account INTEGER NOT NULL REFERENCES account(id),
+  key TEXT NOT NULL UNIQUE,       -- the reply's from its first keystroke
+  view TEXT NOT NULL,             -- view::DraftView as JSON
+  at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX draft_at ON draft(at DESC);
+
+CREATE TABLE template (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  code TEXT NOT NULL,
+  title TEXT NOT NULL,
+  text TEXT NOT NULL,
+  lang TEXT,
+  version INTEGER NOT NULL,
+  uses INTEGER NOT NULL DEFAULT 0,
+  last_used INTEGER,
+  removed_at INTEGER
+) STRICT;
+
+CREATE TABLE template_version (   -- what each version said: a reply keeps the one it used
+  template INTEGER NOT NULL REFERENCES template(id),
+  version INTEGER NOT NULL,
+  text TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (template, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE template_client (    -- none: every client may use it
+  template INTEGER NOT NULL REFERENCES template(id),
+  client INTEGER NOT NULL REFERENCES client(id),
+  PRIMARY KEY (template, client)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE reply (              -- the outbox; a row stays after its sending
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  client INTEGER NOT NULL REFERENCES client(id),
+  account INTEGER NOT NULL REFERENCES account(id),
+  conversation INTEGER NOT NULL REFERENCES conversation(id),
+  answers INTEGER NOT NULL REFERENCES message(id),
+  key TEXT NOT NULL UNIQUE,
+  text TEXT NOT NULL,
+  addressees TEXT NOT NULL,       -- model::Addressee, in order
+  visibility TEXT,
+  warning TEXT,
+  lang TEXT,
+  template INTEGER REFERENCES template(id),
+  template_version INTEGER,
+  state TEXT NOT NULL CHECK (state IN ('waiting','sending','sent','refused','unsure','taken_back','discarded')),
+  detail TEXT,                    -- what the state adds, as JSON: reason, conflict, candidates
+  written_at INTEGER NOT NULL,
+  offline INTEGER NOT NULL,       -- written without a network: rechecked before it leaves
+  not_before INTEGER NOT NULL,
+  checked_at INTEGER,             -- last recheck at the source that found it unchanged
+  tries INTEGER NOT NULL DEFAULT 0,
+  first_try INTEGER,              -- by the larger of wall clock and the server's date
+  prepared TEXT,                  -- model::Prepared: key and exact bytes, frozen with the first 'sending'
+  known TEXT,                     -- ids of ours known at the place before the first attempt
+  looked_at INTEGER,              -- last look that did not find it
+  sent_at INTEGER,
+  message INTEGER UNIQUE REFERENCES message(id)
+) STRICT;
+CREATE INDEX reply_open ON reply(account, conversation, id) WHERE state IN ('waiting','sending','refused','unsure');
+CREATE INDEX reply_of ON reply(conversation, id);
+
+CREATE TABLE journal (            -- every act of the CM, with its undo: ids and states, never texts
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  client INTEGER,
+  detail TEXT NOT NULL,
+  undone_at INTEGER
+) STRICT;
+CREATE INDEX journal_at ON journal(at DESC, id DESC);
+
+CREATE TABLE setting (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Kept, not counted: count(*) over 200,000 conversations costs 30 to 240 ms.
+CREATE TABLE tally (
+  client INTEGER PRIMARY KEY REFERENCES client(id),
+  owed INTEGER NOT NULL DEFAULT 0,
+  later INTEGER NOT NULL DEFAULT 0,
+  done INTEGER NOT NULL DEFAULT 0,
+  drafts INTEGER NOT NULL DEFAULT 0,
+  outbox INTEGER NOT NULL DEFAULT 0,
+  trouble INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TRIGGER tally_client AFTER INSERT ON client BEGIN
+  INSERT INTO tally (client) VALUES (new.id);
+END;
+CREATE TRIGGER tally_conversation_in AFTER INSERT ON conversation BEGIN
+  UPDATE tally SET owed = owed + (new.triage = 0), later = later + (new.triage = 1), done = done + (new.triage = 2)
+   WHERE client = new.client;
+END;
+CREATE TRIGGER tally_conversation_move AFTER UPDATE OF triage ON conversation WHEN new.triage <> old.triage BEGIN
+  UPDATE tally SET owed = owed + (new.triage = 0) - (old.triage = 0),
+                   later = later + (new.triage = 1) - (old.triage = 1),
+                   done = done + (new.triage = 2) - (old.triage = 2)
+   WHERE client = new.client;
+END;
+CREATE TRIGGER tally_conversation_out AFTER DELETE ON conversation BEGIN
+  UPDATE tally SET owed = owed - (old.triage = 0), later = later - (old.triage = 1), done = done - (old.triage = 2)
+   WHERE client = old.client;
+END;
+CREATE TRIGGER tally_draft_in AFTER INSERT ON draft BEGIN
+  UPDATE tally SET drafts = drafts + 1 WHERE client = new.client;
+END;
+CREATE TRIGGER tally_draft_out AFTER DELETE ON draft BEGIN
+  UPDATE tally SET drafts = drafts - 1 WHERE client = old.client;
+END;
+CREATE TRIGGER tally_reply_in AFTER INSERT ON reply BEGIN
+  UPDATE tally SET outbox = outbox + (new.state IN ('waiting','sending','refused','unsure')),
+                   trouble = trouble + (new.state IN ('refused','unsure'))
+   WHERE client = new.client;
+END;
+CREATE TRIGGER tally_reply_move AFTER UPDATE OF state ON reply WHEN new.state <> old.state BEGIN
+  UPDATE tally SET outbox = outbox + (new.state IN ('waiting','sending','refused','unsure'))
+                                   - (old.state IN ('waiting','sending','refused','unsure')),
+                   trouble = trouble + (new.state IN ('refused','unsure')) - (old.state IN ('refused','unsure'))
+   WHERE client = new.client;
+END;
+
+-- Folded words of every text, filled from Rust in the writing transaction. Contentless: a row is removed by the
+-- 'delete' command with its old text, and secure-delete leaves nothing of it in the blocks.
+CREATE VIRTUAL TABLE words USING fts5(
+  text, scope, content='', tokenize="unicode61 remove_diacritics 2", prefix='1 2 3', columnsize=0, detail=full
+);
+INSERT INTO words(words, rank) VALUES ('secure-delete', 1);

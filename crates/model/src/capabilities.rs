@@ -1,0 +1,83 @@
+//! What an account can do, as data: shown to the user before the act, never discovered at send time.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Capabilities {
+    pub limit: TextLimit,
+    pub reply: bool,
+    pub private_reply: bool,
+    pub like: bool,
+    pub mute: bool,
+    pub block: bool,
+    pub report: bool,
+    pub hide: bool,
+    pub delete_own: bool,
+    pub edit_own: bool,
+    /// Whether a reply addresses people by name in its text (Mastodon), shown as removable chips.
+    pub addresses: bool,
+    pub proof: Proof,
+    /// What this network or server never gives, as codes that the interface words.
+    pub never_gives: Vec<String>,
+}
+
+/// Longest text, and how the network counts it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct TextLimit {
+    pub most: u32,
+    pub unit: TextUnit,
+    /// What one link counts, whatever its length; `None`: its own length.
+    pub link_counts: Option<u32>,
+    /// Whether the domain of a mention `@user@domain` is free.
+    pub mention_domain_free: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum TextUnit {
+    Graphemes,
+    Characters,
+    Bytes,
+    Weighted,
+}
+
+/// How a network lets us prove, after a lost answer, whether a reply was published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(
+    tag = "proof",
+    rename_all = "snake_case",
+    rename_all_fields = "camelCase"
+)]
+pub enum Proof {
+    /// The same key gives the same message, for so many milliseconds (already halved for safety).
+    Key {
+        #[ts(type = "number")]
+        valid_for: i64,
+    },
+    /// We choose the record's id.
+    OwnId,
+    /// The network refuses a second copy.
+    RefusesDuplicate,
+    /// Writing again replaces.
+    Upsert,
+    /// Reading back shows it, after so many milliseconds at most. Its absence proves nothing.
+    ReadBack {
+        #[ts(type = "number")]
+        settles_within: i64,
+    },
+    None,
+}
+
+impl Proof {
+    /// Whether the same bytes may leave a second time by themselves: only where the network itself refuses a second copy.
+    pub fn allows_resend(self, since_first_try: i64) -> bool {
+        match self {
+            Self::Key { valid_for } => since_first_try < valid_for,
+            Self::OwnId | Self::RefusesDuplicate | Self::Upsert => true,
+            Self::ReadBack { .. } | Self::None => false,
+        }
+    }
+}
