@@ -46,11 +46,7 @@ pub enum TextUnit {
 
 /// How a network lets us prove, after a lost answer, whether a reply was published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(
-    tag = "proof",
-    rename_all = "snake_case",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "proof", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum Proof {
     /// The same key gives the same message, for so many milliseconds (already halved for safety).
     Key {

@@ -8,11 +8,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, thiserror::Error)]
-#[serde(
-    tag = "fault",
-    rename_all = "snake_case",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "fault", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum Fault {
     /// No connection was made: surely nothing was done.
     #[error("offline")]
@@ -25,11 +21,7 @@ pub enum Fault {
     NeedsLogin,
     /// Everything under `scope` must stop until the given instant (`None`: until a person has acted).
     #[error("blocked")]
-    Blocked {
-        scope: BlockScope,
-        until: Option<Millis>,
-        reason: Reason,
-    },
+    Blocked { scope: BlockScope, until: Option<Millis>, reason: Reason },
     /// The network said no to this one request, for good.
     #[error("refused: {reason}")]
     Refused { reason: Reason },
@@ -88,9 +80,7 @@ impl std::fmt::Display for Reason {
 impl Fault {
     pub fn refused(code: RefusalCode, said: Option<String>) -> Self {
         let said = said.map(|s| s.chars().take(300).collect());
-        Self::Refused {
-            reason: Reason { code, said },
-        }
+        Self::Refused { reason: Reason { code, said } }
     }
 
     pub fn unreadable(what: impl Into<String>) -> Self {

@@ -7,11 +7,7 @@ use ts_rs::TS;
 
 /// What the person is asked next.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
-#[serde(
-    tag = "step",
-    rename_all = "snake_case",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "step", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum Step {
     /// The server's name (`exemple.social`).
     AskServer,
@@ -36,11 +32,7 @@ pub struct Choice {
 
 /// What the person answered.
 #[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
-#[serde(
-    tag = "answer",
-    rename_all = "snake_case",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "answer", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum Answer {
     Server { name: String },
     Returned,

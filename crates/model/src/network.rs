@@ -2,8 +2,8 @@
 //! `None` by default, so that a claim and its implementation cannot disagree.
 
 use crate::{
-    Author, Capabilities, Doors, Fault, Found, Interval, Item, Login, Millis, Outgoing, Place,
-    Prepared, Recheck, RemoteId,
+    Author, Capabilities, Doors, Fault, Found, Interval, Item, Login, Millis, Outgoing, Place, Prepared, Recheck,
+    RemoteId,
 };
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -31,12 +31,7 @@ pub trait Session: Send + Sync {
     /// What there is to pull, most urgent first. Connects to nothing.
     fn sources(&self) -> Vec<Source>;
     /// One page of a source, from where `cursor` stands; `None`: from `since` on.
-    async fn pull(
-        &self,
-        source: &str,
-        cursor: Option<&Cursor>,
-        since: Millis,
-    ) -> Result<Page, Fault>;
+    async fn pull(&self, source: &str, cursor: Option<&Cursor>, since: Millis) -> Result<Page, Fault>;
     /// Repeatable and invisible outside: makes the exact request.
     async fn prepare(&self, outgoing: &Outgoing) -> Result<Prepared, Fault>;
     /// Exactly one visible request: never repeats, never follows a redirect, never sleeps.

@@ -53,10 +53,7 @@ pub struct Prepared {
 
 impl std::fmt::Debug for Prepared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Prepared")
-            .field("place", &self.place)
-            .field("proof", &self.proof)
-            .finish_non_exhaustive()
+        f.debug_struct("Prepared").field("place", &self.place).field("proof", &self.proof).finish_non_exhaustive()
     }
 }
 

@@ -1,0 +1,96 @@
+//! `cargo xtask test`: everything that must hold, stage by stage, with the minutes each took.
+//!
+//! A failed stage does not hide the next ones; the run fails at its end. Named stages run alone:
+//! `cargo xtask test lints trips`.
+
+use crate::setup::{For, build_app, setup};
+use crate::shell::{Done, cargo, command, root, run};
+use std::process::Command;
+use std::time::Instant;
+
+struct Stage {
+    name: &'static str,
+    about: &'static str,
+    act: fn() -> Done,
+}
+
+const STAGES: &[Stage] = &[
+    Stage { name: "setup", about: "system packages, npm packages", act: || setup(For::Test) },
+    Stage { name: "format", about: "cargo fmt", act: || run(cargo().args(["fmt", "--all", "--check"])) },
+    Stage { name: "types", about: "svelte-check", act: || npm("check") },
+    Stage { name: "interface", about: "components and accessibility of the interface", act: || npm("test") },
+    Stage { name: "app", about: "the interface and the app, dev profile", act: || build_app().map(drop) },
+    Stage { name: "lints", about: "clippy, warnings denied", act: lints },
+    Stage { name: "units", about: "unit and property tests of every crate", act: units },
+    Stage { name: "tidy", about: "the house's own rules", act: || whole("tidy") },
+    Stage { name: "trips", about: "whole trips, faults, crashes, canaries", act: trips },
+    Stage { name: "servers", about: "real servers on loopback", act: || whole("real_mastodon") },
+    Stage { name: "window", about: "the real window, by keyboard", act: || whole("window") },
+    Stage { name: "run", about: "the desk fills and answers on a virtual screen", act: shown },
+    Stage {
+        name: "package",
+        about: "the .deb of the dev binary: installed, started, removed",
+        act: || crate::pack::check(true),
+    },
+];
+
+pub fn test(only: &[&str]) -> Done {
+    if let Some(unknown) = only.iter().find(|name| STAGES.iter().all(|stage| stage.name != **name)) {
+        let names: Vec<_> = STAGES.iter().map(|stage| stage.name).collect();
+        return Err(format!("there is no stage \"{unknown}\"; there are: {}", names.join(", ")));
+    }
+    let mut outcomes = Vec::new();
+    for stage in STAGES.iter().filter(|stage| only.is_empty() || only.contains(&stage.name)) {
+        println!("\n== {}: {}", stage.name, stage.about);
+        let start = Instant::now();
+        let done = (stage.act)();
+        if let Err(why) = &done {
+            println!("xtask: {} failed: {why}", stage.name);
+        }
+        let minutes = start.elapsed().as_secs_f64() / 60.0;
+        let setup_failed = stage.name == "setup" && done.is_err();
+        outcomes.push((stage.name, minutes, done));
+        if setup_failed {
+            break;
+        }
+    }
+    println!("\n{:<10} {:>8}", "stage", "minutes");
+    for (name, minutes, done) in &outcomes {
+        println!("{name:<10} {minutes:>8.1}  {}", if done.is_ok() { "passed" } else { "FAILED" });
+    }
+    let failed = outcomes.iter().filter(|(_, _, done)| done.is_err()).count();
+    println!("stages: {} passed, {failed} failed", outcomes.len() - failed);
+    if failed == 0 { Ok(()) } else { Err("not everything holds".into()) }
+}
+
+fn npm(script: &str) -> Done {
+    run(command("npm").args(["run", "--silent", script]).current_dir(root().join("ui")))
+}
+
+fn lints() -> Done {
+    run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+}
+
+fn units() -> Done {
+    run(cargo().args(["test", "--workspace", "--exclude", "guichet-tests"]))
+}
+
+fn trips() -> Done {
+    run(tests().args(["--test", "trips", "--test", "crash", "--test", "canaries"]))
+}
+
+fn whole(name: &str) -> Done {
+    run(tests().args(["--test", name]))
+}
+
+/// The whole-trip tests. One at a time: they share two cores with the servers and windows they start.
+fn tests() -> Command {
+    let mut line = cargo();
+    line.args(["test", "-p", "guichet-tests", "--no-fail-fast"]).env("RUST_TEST_THREADS", "1");
+    line
+}
+
+fn shown() -> Done {
+    let app = build_app()?;
+    crate::run::watch(&app, &crate::shell::target().join("desk.png"))
+}
