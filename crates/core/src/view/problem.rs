@@ -14,6 +14,9 @@ use ts_rs::TS;
 pub enum Problem {
     #[error("not found")]
     NotFound,
+    /// The inbox is not open yet, or not any more: said by the shell, never by the desk.
+    #[error("opening")]
+    Opening,
     /// The text cannot leave.
     #[error("the text cannot leave")]
     Leaks { leaks: Vec<Leak> },

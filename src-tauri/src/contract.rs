@@ -1,0 +1,147 @@
+//! The contract of the seam: one list of every command, with its arguments and its answer.
+//!
+//! From this list come the dispatch that serves the window, the local socket and the command line alike, and the
+//! TypeScript that the interface is checked against. Arguments and answers are JSON; names of arguments are camelCase.
+//! A command of the desk waits for the inbox to be open; one of the shell always answers.
+
+mod typescript;
+
+use crate::shell::Shell;
+use crate::shown::{AppView, NetworkTile};
+use guichet_core::view::{
+    Acted, Change, Checked, ConversationView, DeskView, DraftView, Filled, Hits, ListQuery, Problem,
+    ReplyView, Row, Sent, Settle, Slice, TemplateEdit, TemplateView, Triage, Undone,
+};
+use guichet_model::{
+    AccountId, ActId, Answer, ClientId, ConversationId, MessageId, PersonId, ReplyId,
+    ReportCategory, Step, TemplateId,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::collections::BTreeMap;
+pub use typescript::typescript;
+
+macro_rules! contract {
+    (
+        desk { $( $(#[doc = $desk_doc:literal])* $desk:ident ( $($desk_arg:ident : $desk_type:ty),* ) -> $desk_back:ty; )* }
+        shell { $( $(#[doc = $shell_doc:literal])* $shell:ident ( $($shell_arg:ident : $shell_type:ty),* ) -> $shell_back:ty; )* }
+    ) => {
+        /// Runs one command: its name and its arguments in, its answer out.
+        pub async fn dispatch(shell: &Shell, name: &str, args: Value) -> Result<Value, Problem> {
+            match name {
+                $( stringify!($desk) => {
+                    #[derive(serde::Deserialize)]
+                    #[serde(rename_all = "camelCase")]
+                    struct Args { $($desk_arg: $desk_type),* }
+                    let Args { $($desk_arg),* } = taken(args)?;
+                    // Boxed: otherwise the largest command's future would be paid by every call.
+                    given(Box::pin(shell.desk()?.$desk($($desk_arg),*)).await?)
+                } )*
+                $( stringify!($shell) => {
+                    #[derive(serde::Deserialize)]
+                    #[serde(rename_all = "camelCase")]
+                    struct Args { $($shell_arg: $shell_type),* }
+                    let Args { $($shell_arg),* } = taken(args)?;
+                    given(Box::pin(shell.$shell($($shell_arg),*)).await?)
+                } )*
+                _ => Err(Problem::Invalid { field: name.chars().take(60).collect() }),
+            }
+        }
+
+        fn commands(ts: &mut typescript::Writing) {
+            $( ts.command(stringify!($desk), &[$($desk_doc),*], |args| {
+                $( args.one::<$desk_type>(stringify!($desk_arg)); )*
+                args.returns::<$desk_back>()
+            }); )*
+            $( ts.command(stringify!($shell), &[$($shell_doc),*], |args| {
+                $( args.one::<$shell_type>(stringify!($shell_arg)); )*
+                args.returns::<$shell_back>()
+            }); )*
+        }
+    };
+}
+
+contract! {
+    desk {
+        /// The sidebar, whole.
+        desk() -> DeskView;
+        /// A window of a list: at most `limit` rows from `offset` on.
+        list(query: ListQuery, offset: u32, limit: u32) -> Slice<Row>;
+        /// These rows, read again, in the order asked; those that are gone are left out.
+        rows(ids: Vec<ConversationId>) -> Vec<Row>;
+        /// Where a conversation stands in a list.
+        position_of(query: ListQuery, id: ConversationId) -> Option<u32>;
+        conversation(id: ConversationId) -> ConversationView;
+        /// The CM has it on screen: its messages are read.
+        opened(id: ConversationId) -> Change;
+        triage(ids: Vec<ConversationId>, to: Triage) -> Acted;
+        /// Undoes one act of the journal; null: the last one not undone.
+        undo(act: Option<ActId>) -> Undone;
+        add_client(name: String, color: u8) -> ClientId;
+        edit_client(id: ClientId, name: String, color: u8) -> Acted;
+        remove_account(id: AccountId) -> Acted;
+        setting(name: String) -> Option<String>;
+        set_setting(name: String, value: String) -> ();
+
+        /// Newest first; `before` is the last row's cursor of the page before.
+        search(text: String, limit: u32, before: Option<i64>) -> Hits;
+        /// Pulls one account, or all, now.
+        pull_now(account: Option<AccountId>) -> ();
+        like(message: MessageId, on: bool) -> Acted;
+        mute(person: PersonId, on: bool) -> Acted;
+        block(person: PersonId, on: bool) -> Acted;
+        report(message: MessageId, category: ReportCategory, comment: String, forward: bool) -> Acted;
+        /// The inbox as text.
+        dump() -> String;
+
+        /// Those a client may use; null: all.
+        templates(client: Option<ClientId>) -> Vec<TemplateView>;
+        save_template(edit: TemplateEdit) -> TemplateView;
+        remove_template(id: TemplateId) -> Acted;
+        fill(template: TemplateId, conversation: ConversationId, answers: BTreeMap<String, String>) -> Filled;
+        /// Counts a text as its network does, and says what keeps it from leaving.
+        check(conversation: ConversationId, draft: DraftView) -> Checked;
+        save_draft(conversation: ConversationId, draft: DraftView) -> Change;
+        discard_draft(conversation: ConversationId) -> Acted;
+        /// Hands a reply to the outbox; `thenDone` files the conversation in the same act.
+        send_reply(conversation: ConversationId, draft: DraftView, then_done: bool) -> Sent;
+        /// Unsettled replies first, then the last ones sent.
+        outbox() -> Vec<ReplyView>;
+        /// The text goes back to the draft.
+        take_back(reply: ReplyId) -> Acted;
+        retry(reply: ReplyId) -> Acted;
+        settle(reply: ReplyId, word: Settle) -> Acted;
+    }
+    shell {
+        app() -> AppView;
+        /// `locale`: fr, en · `theme`: system, light, dark · `single_keys`: on, off.
+        set_preference(name: String, value: String) -> ();
+        /// Opens the inbox with a passphrase, where the keychain does not answer.
+        unlock(passphrase: String) -> ();
+        /// Opens the rehearsal in a process of its own.
+        start_rehearsal() -> ();
+        /// Cuts the simulated networks off, or brings them back.
+        rehearsal_offline(on: bool) -> ();
+        networks() -> Vec<NetworkTile>;
+        login_start(network: String, client: ClientId) -> Step;
+        login_answer(answer: Answer) -> Step;
+        login_cancel() -> ();
+        /// Hands an http(s) or mailto link to the system, after its host was shown.
+        open_link(url: String) -> ();
+    }
+}
+
+fn taken<T: DeserializeOwned>(args: Value) -> Result<T, Problem> {
+    let args = if args.is_null() { Value::Object(Default::default()) } else { args };
+    // serde's words would quote the argument, and an argument may be a text: only the line it failed on is ours.
+    serde_json::from_value(args).map_err(|_| Problem::Invalid { field: "arguments".into() })
+}
+
+fn given<T: Serialize>(answer: T) -> Result<Value, Problem> {
+    serde_json::to_value(answer).map_err(|e| Problem::Unexpected { what: e.to_string() })
+}
+
+#[cfg(test)]
+#[path = "contract_tests.rs"]
+mod tests;

@@ -1,0 +1,67 @@
+//! What the shell itself shows: the state of the program, and the networks one can connect.
+//!
+//! Like everything that crosses the seam: plain data with codes, worded by the interface.
+
+use guichet_core::view::Problem;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// The program as it stands, read once at start and again whenever a `Change` says `all`.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct AppView {
+    /// Whether this process plays on simulated networks.
+    pub rehearsal: bool,
+    pub locale: Locale,
+    pub version: String,
+    /// No client yet, and no rehearsal: the two buttons are shown.
+    pub first_start: bool,
+    pub theme: Theme,
+    /// Whether single-letter keys act (WCAG 2.1.4 asks that they can be switched off).
+    pub single_keys: bool,
+    /// Whether the rehearsal's networks were cut off by `rehearsal_offline`.
+    pub demo_offline: bool,
+    pub inbox: InboxState,
+}
+
+/// Whether the inbox can be read.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[serde(tag = "inbox", rename_all = "snake_case")]
+pub enum InboxState {
+    Opening,
+    Open,
+    /// It cannot be opened: `passphrase` and `keychain` are answered by `unlock`, the others are said.
+    Closed {
+        problem: Problem,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Locale {
+    Fr,
+    En,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+/// What is said about a network before one connects an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct NetworkTile {
+    /// The stable name (`mastodon`).
+    pub name: String,
+    /// How long signing in takes.
+    pub minutes: u32,
+    /// Whether somebody at the network must approve first.
+    pub approval: bool,
+    /// What it never gives, as codes.
+    pub never_gives: Vec<String>,
+}

@@ -1,0 +1,583 @@
+// What crosses the seam between the interface and the program. Generated from the list of commands in
+// src-tauri/src/contract.rs: write it again with `cargo run -p guichet --example contract`.
+
+/**
+ * One identity of a client on a network.
+ */
+export type AccountId = number;
+
+export type AccountView = { id: AccountId, client: ClientId, 
+/**
+ * The network's stable name (`mastodon`).
+ */
+network: string, 
+/**
+ * Without "@", with its server.
+ */
+handle: string, name: string, health: Health, 
+/**
+ * Last successful pull.
+ */
+lastSuccess: Millis | null, readUpTo: Millis | null, 
+/**
+ * Gaps, with whether the network could still fill them.
+ */
+holes: Array<Hole>, unreadable: number, capabilities: Capabilities | null, };
+
+/**
+ * One act of the CM in the journal.
+ */
+export type ActId = number;
+
+/**
+ * What an act returns: its place in the journal for `undo`, and the ids it changed.
+ */
+export type Acted = { act: ActId | null, change: Change, };
+
+/**
+ * Someone a reply names, shown as a removable chip.
+ */
+export type Addressee = { remote: RemoteId, 
+/**
+ * Without "@".
+ */
+handle: string, };
+
+/**
+ * What the person answered.
+ */
+export type Answer = { "answer": "server", name: string, } | { "answer": "returned" } | { "answer": "code", code: string, } | { "answer": "pages", ids: Array<string>, };
+
+/**
+ * The program as it stands, read once at start and again whenever a `Change` says `all`.
+ */
+export type AppView = { 
+/**
+ * Whether this process plays on simulated networks.
+ */
+rehearsal: boolean, locale: Locale, version: string, 
+/**
+ * No client yet, and no rehearsal: the two buttons are shown.
+ */
+firstStart: boolean, theme: Theme, 
+/**
+ * Whether single-letter keys act (WCAG 2.1.4 asks that they can be switched off).
+ */
+singleKeys: boolean, 
+/**
+ * Whether the rehearsal's networks were cut off by `rehearsal_offline`.
+ */
+demoOffline: boolean, inbox: InboxState, };
+
+export type Attachment = { kind: AttachmentKind, url: string, preview: string | null, 
+/**
+ * What the author says is in it.
+ */
+alt: string | null, };
+
+export type AttachmentKind = "image" | "video" | "audio" | "other";
+
+export type BlockScope = "account" | "access";
+
+export type Capabilities = { limit: TextLimit, reply: boolean, privateReply: boolean, like: boolean, mute: boolean, block: boolean, report: boolean, hide: boolean, deleteOwn: boolean, editOwn: boolean, 
+/**
+ * Whether a reply addresses people by name in its text (Mastodon), shown as removable chips.
+ */
+addresses: boolean, proof: Proof, 
+/**
+ * What this network or server never gives, as codes that the interface words.
+ */
+neverGives: Array<string>, };
+
+/**
+ * Ids that changed, announced after commit. An empty list means: none of these; `all`: read everything again.
+ */
+export type Change = { conversations: Array<ConversationId>, replies: Array<ReplyId>, templates: boolean, 
+/**
+ * Clients, accounts, health, counts, settings.
+ */
+desk: boolean, all: boolean, };
+
+/**
+ * How long a text is as its network counts, and what keeps it from leaving.
+ */
+export type Checked = { count: number, most: number | null, leaks: Array<Leak>, };
+
+export type Choice = { id: string, name: string, };
+
+/**
+ * A brand or institution the CM works for.
+ */
+export type ClientId = number;
+
+export type ClientView = { id: ClientId, name: string, 
+/**
+ * One or two capital letters, so that clients are told apart in greyscale.
+ */
+letter: string, 
+/**
+ * 1 to 8, an index in the palette.
+ */
+color: number, counts: Counts, accounts: Array<AccountView>, };
+
+/**
+ * What the composer says before any text: who speaks, to whom, who will read it.
+ */
+export type ComposerView = { 
+/**
+ * Whether a reply can be written at all.
+ */
+able: boolean, 
+/**
+ * Our own handle, without "@".
+ */
+speaksAs: string, 
+/**
+ * The message a reply goes to.
+ */
+answers: MessageId | null, 
+/**
+ * Those a reply would address, the author answered first.
+ */
+to: Array<Addressee>, visibility: Visibility | null, 
+/**
+ * What may be chosen: never wider than the parent.
+ */
+visibilities: Array<Visibility>, 
+/**
+ * `None` where the account has not told its limits yet.
+ */
+limit: TextLimit | null, };
+
+export type Conflict = "gone" | "edited" | "answered";
+
+/**
+ * One top-level comment with its answers, a mention's thread, a direct exchange, a review.
+ */
+export type ConversationId = number;
+
+export type ConversationView = { row: Row, post: PostView | null, 
+/**
+ * Oldest first.
+ */
+messages: Array<MessageView>, 
+/**
+ * Replies not yet linked to a message, oldest first.
+ */
+replies: Array<ReplyView>, draft: DraftView | null, composer: ComposerView, 
+/**
+ * When the account's reading last touched this conversation.
+ */
+readAt: Millis | null, };
+
+/**
+ * Conversations of each triage, drafts, replies; over all clients, or of one.
+ */
+export type Counts = { 
+/**
+ * Open and owed an answer.
+ */
+owed: number, later: number, done: number, drafts: number, 
+/**
+ * Replies not yet settled.
+ */
+outbox: number, 
+/**
+ * Among them, those that want the CM: refused, unsure.
+ */
+trouble: number, };
+
+/**
+ * The sidebar, whole.
+ */
+export type DeskView = { clients: Array<ClientView>, counts: Counts, 
+/**
+ * Whether the last requests came through. `None`: nothing tried yet.
+ */
+online: boolean | null, 
+/**
+ * The earliest instant that every account has been read up to.
+ */
+readUpTo: Millis | null, 
+/**
+ * Whether an intake is running now.
+ */
+pulling: boolean, };
+
+/**
+ * What is being written; also what `save_draft` takes.
+ */
+export type DraftView = { text: string, to: Array<Addressee>, visibility: Visibility | null, warning: string | null, template: TemplateUse | null, 
+/**
+ * Last keystroke saved.
+ */
+at: Millis, };
+
+export type Fault = { "fault": "offline" } | { "fault": "later", after: Millis, } | { "fault": "needs_login" } | { "fault": "blocked", scope: BlockScope, until: Millis | null, reason: Reason, } | { "fault": "refused", reason: Reason, } | { "fault": "unsure" } | { "fault": "unreadable", what: string, };
+
+/**
+ * A template filled for a conversation.
+ */
+export type Filled = { template: TemplateUse, text: string, 
+/**
+ * What the template filled: UTF-16 ranges of `text`, end excluded.
+ */
+filled: Array<[number, number]>, 
+/**
+ * What is still missing, marked in the text as `[name]`: they block the send.
+ */
+missing: Array<Missing>, };
+
+export type Health = { "health": "new" } | { "health": "good" } | { "health": "offline" } | { "health": "waiting", until: Millis, } | { "health": "needs_login" } | { "health": "blocked", until: Millis | null, } | { "health": "unreadable" };
+
+/**
+ * A message found by a search, newest first.
+ */
+export type Hit = { message: MessageId, conversation: ConversationId, client: ClientId, network: string, kind: Kind, triage: Triage, author: string, at: Millis, 
+/**
+ * About 160 characters around the first word found.
+ */
+excerpt: string, 
+/**
+ * Where the words stand in `excerpt`: UTF-16 offsets, end excluded.
+ */
+marks: Array<[number, number]>, ours: boolean, };
+
+/**
+ * The answer to a search: newest first.
+ */
+export type Hits = { rows: Array<Hit>, 
+/**
+ * Whether more could be asked for.
+ */
+more: boolean, 
+/**
+ * Operators that were not understood, as typed.
+ */
+unknown: Array<string>, };
+
+export type Hole = { interval: Interval, fillable: boolean, };
+
+/**
+ * Whether the inbox can be read.
+ */
+export type InboxState = { "inbox": "opening" } | { "inbox": "open" } | { "inbox": "closed", problem: Problem, };
+
+/**
+ * A closed interval of time, proven read or known missing.
+ */
+export type Interval = { from: Millis, to: Millis, };
+
+export type Kind = "post" | "comment" | "mention" | "message" | "review";
+
+/**
+ * Why a text cannot leave, with the place; an empty list lets it go.
+ */
+export type Leak = { "leak": "empty" } | { "leak": "too_long", by: number, } | { "leak": "braces", start: number, end: number, } | { "leak": "blank", start: number, end: number, name: string, } | { "leak": "other_client", start: number, end: number, name: string, } | { "leak": "outsider", start: number, end: number, name: string, };
+
+export type Link = { start: number, end: number, 
+/**
+ * http or https only.
+ */
+url: string, };
+
+/**
+ * Which conversations a list shows.
+ */
+export type ListQuery = { view: View, 
+/**
+ * One client alone; `None`: all.
+ */
+client: ClientId | null, 
+/**
+ * One account alone; `None`: all.
+ */
+account: AccountId | null, };
+
+export type Locale = "fr" | "en";
+
+/**
+ * One text by one person in a conversation.
+ */
+export type MessageId = number;
+
+export type MessageView = { id: MessageId, person: PersonId, author: string, handle: string, avatar: string | null, ours: boolean, at: Millis, editedAt: Millis | null, text: string, links: Array<Link>, warning: string | null, lang: string | null, url: string | null, visibility: Visibility | null, rating: number | null, attachments: Array<Attachment>, liked: boolean, gone: boolean, 
+/**
+ * Answers in the tree above this one, 0 at the top; shown as indentation up to 2.
+ */
+depth: number, 
+/**
+ * Other messages of this author that this client has received.
+ */
+authorMessages: number, muted: boolean, blocked: boolean, 
+/**
+ * The reply that this message of ours came from.
+ */
+reply: ReplyView | null, };
+
+/**
+ * An instant: milliseconds since 1970-01-01T00:00:00Z.
+ */
+export type Millis = number;
+
+export type Missing = { start: number, end: number, name: string, };
+
+/**
+ * What is said about a network before one connects an account.
+ */
+export type NetworkTile = { 
+/**
+ * The stable name (`mastodon`).
+ */
+name: string, 
+/**
+ * How long signing in takes.
+ */
+minutes: number, 
+/**
+ * Whether somebody at the network must approve first.
+ */
+approval: boolean, 
+/**
+ * What it never gives, as codes.
+ */
+neverGives: Array<string>, };
+
+/**
+ * An author as one client sees them.
+ */
+export type PersonId = number;
+
+/**
+ * What comments hang on.
+ */
+export type PostId = number;
+
+export type PostView = { id: PostId, author: string, ours: boolean, at: Millis, text: string, links: Array<Link>, warning: string | null, lang: string | null, url: string | null, tallies: Counts, attachments: Array<Attachment>, gone: boolean, };
+
+export type Problem = { "problem": "not_found" } | { "problem": "opening" } | { "problem": "leaks", leaks: Array<Leak>, } | { "problem": "too_late" } | { "problem": "other_client" } | { "problem": "template", line: number, what: TemplateTrouble, name: string, } | { "problem": "taken" } | { "problem": "invalid", field: string, } | { "problem": "network", fault: Fault, } | { "problem": "not_offered" } | { "problem": "busy" } | { "problem": "disk_full" } | { "problem": "read_only" } | { "problem": "newer_store" } | { "problem": "no_key" } | { "problem": "keychain" } | { "problem": "torn" } | { "problem": "passphrase", wrong: boolean, } | { "problem": "unexpected", what: string, };
+
+/**
+ * How a network lets us prove, after a lost answer, whether a reply was published.
+ */
+export type Proof = { "proof": "key", validFor: number, } | { "proof": "own_id" } | { "proof": "refuses_duplicate" } | { "proof": "upsert" } | { "proof": "read_back", settlesWithin: number, } | { "proof": "none" };
+
+/**
+ * Why a network refused: a code that the interface words, and the network's own sentence if it gave one.
+ */
+export type Reason = { code: RefusalCode, 
+/**
+ * The network's own words, shown after ours; at most 300 characters.
+ */
+said: string | null, };
+
+export type RefusalCode = "gone" | "forbidden" | "too_long" | "empty" | "duplicate" | "window_closed" | "suspended" | "not_offered" | "wrong_server" | "invalid";
+
+/**
+ * The network's own name of an item or a person: opaque, compared byte by byte.
+ */
+export type RemoteId = string;
+
+/**
+ * What we write.
+ */
+export type ReplyId = number;
+
+export type ReplyState = { "state": "waiting", why: Waiting, } | { "state": "sending" } | { "state": "sent", private: boolean, altered: boolean, } | { "state": "refused", reason: Reason, } | { "state": "unsure", lookedAt: Millis | null, candidates: Array<MessageId>, } | { "state": "taken_back" } | { "state": "discarded" };
+
+export type ReplyView = { id: ReplyId, client: ClientId, account: AccountId, conversation: ConversationId, 
+/**
+ * Whom it answers: their display name.
+ */
+answers: string, text: string, visibility: Visibility | null, state: ReplyState, writtenAt: Millis, sentAt: Millis | null, 
+/**
+ * Where the network shows it.
+ */
+url: string | null, message: MessageId | null, tries: number, };
+
+export type ReportCategory = "spam" | "legal" | "violation" | "other";
+
+/**
+ * A conversation in a list: three lines.
+ */
+export type Row = { id: ConversationId, client: ClientId, account: AccountId, network: string, kind: Kind, triage: Triage, 
+/**
+ * The author of the last text that is not ours.
+ */
+author: string, avatar: string | null, 
+/**
+ * When that text was written.
+ */
+at: Millis, 
+/**
+ * Its first 200 characters, one line.
+ */
+excerpt: string, 
+/**
+ * The language of that text where the network says it.
+ */
+lang: string | null, 
+/**
+ * The first 80 characters of the post it hangs on.
+ */
+post: string | null, visibility: Visibility | null, 
+/**
+ * Texts by others that the CM has not opened.
+ */
+unread: number, messages: number, draft: boolean, 
+/**
+ * The unsettled reply that matters most, if any.
+ */
+reply: ReplyState | null, edited: boolean, gone: boolean, };
+
+/**
+ * A reply handed to the outbox.
+ */
+export type Sent = { reply: ReplyId, acted: Acted, };
+
+/**
+ * The CM's word on an unsure reply, a refused one, or one in conflict.
+ */
+export type Settle = { "word": "is_there", message: MessageId, } | { "word": "send_again" } | { "word": "give_up" };
+
+/**
+ * A window of a list.
+ */
+export type Slice<T> = { total: number, offset: number, rows: Array<T>, };
+
+/**
+ * What the person is asked next.
+ */
+export type Step = { "step": "ask_server" } | { "step": "open_browser", url: string, host: string, } | { "step": "choose_page", choices: Array<Choice>, } | { "step": "done" };
+
+/**
+ * A template as it is written; `id` is `None` for a new one.
+ */
+export type TemplateEdit = { id: TemplateId | null, 
+/**
+ * Letters, digits, "-" and "_"; unique among those a client can use.
+ */
+code: string, title: string, text: string, lang: string | null, clients: Array<ClientId>, };
+
+/**
+ * A canned reply.
+ */
+export type TemplateId = number;
+
+export type TemplateTrouble = "syntax" | "unknown_variable" | "too_long";
+
+/**
+ * The template a text came from; kept with the reply.
+ */
+export type TemplateUse = { id: TemplateId, version: number, };
+
+export type TemplateView = { id: TemplateId, version: number, code: string, title: string, text: string, lang: string | null, 
+/**
+ * Those who may use it; empty: every client.
+ */
+clients: Array<ClientId>, uses: number, lastUsed: Millis | null, };
+
+/**
+ * Longest text, and how the network counts it.
+ */
+export type TextLimit = { most: number, unit: TextUnit, 
+/**
+ * What one link counts, whatever its length; `None`: its own length.
+ */
+linkCounts: number | null, 
+/**
+ * Whether the domain of a mention `@user@domain` is free.
+ */
+mentionDomainFree: boolean, };
+
+export type TextUnit = "graphemes" | "characters" | "bytes" | "weighted";
+
+export type Theme = "system" | "light" | "dark";
+
+export type Triage = { "triage": "open" } | { "triage": "later", until: Millis | null, } | { "triage": "done" };
+
+/**
+ * What an undo did. `left`: how many things had changed since and were left as they are.
+ */
+export type Undone = { 
+/**
+ * The kind of act undone, as the journal names it.
+ */
+what: string, conversations: Array<ConversationId>, left: number, change: Change, };
+
+export type View = "owed" | "later" | "done" | "drafts" | "all";
+
+/**
+ * Who can read an item, widest first.
+ */
+export type Visibility = "public" | "unlisted" | "followers" | "direct";
+
+/**
+ * What a waiting reply waits for.
+ */
+export type Waiting = { "why": "turn" } | { "why": "until", at: Millis, } | { "why": "network" } | { "why": "earlier" } | { "why": "login" } | { "why": "blocked", until: Millis | null, } | { "why": "conflict", conflict: Conflict, };
+
+/** Every command: what it takes, what it gives back. */
+export interface Contract {
+  /** The sidebar, whole. */
+  desk: { args: Record<string, never>; returns: DeskView };
+  /** A window of a list: at most `limit` rows from `offset` on. */
+  list: { args: { query: ListQuery; offset: number; limit: number }; returns: Slice<Row> };
+  /** These rows, read again, in the order asked; those that are gone are left out. */
+  rows: { args: { ids: Array<ConversationId> }; returns: Array<Row> };
+  /** Where a conversation stands in a list. */
+  position_of: { args: { query: ListQuery; id: ConversationId }; returns: number | null };
+  conversation: { args: { id: ConversationId }; returns: ConversationView };
+  /** The CM has it on screen: its messages are read. */
+  opened: { args: { id: ConversationId }; returns: Change };
+  triage: { args: { ids: Array<ConversationId>; to: Triage }; returns: Acted };
+  /** Undoes one act of the journal; null: the last one not undone. */
+  undo: { args: { act: ActId | null }; returns: Undone };
+  add_client: { args: { name: string; color: number }; returns: ClientId };
+  edit_client: { args: { id: ClientId; name: string; color: number }; returns: Acted };
+  remove_account: { args: { id: AccountId }; returns: Acted };
+  setting: { args: { name: string }; returns: string | null };
+  set_setting: { args: { name: string; value: string }; returns: null };
+  /** Newest first; `before` is the last row's cursor of the page before. */
+  search: { args: { text: string; limit: number; before: number | null }; returns: Hits };
+  /** Pulls one account, or all, now. */
+  pull_now: { args: { account: AccountId | null }; returns: null };
+  like: { args: { message: MessageId; on: boolean }; returns: Acted };
+  mute: { args: { person: PersonId; on: boolean }; returns: Acted };
+  block: { args: { person: PersonId; on: boolean }; returns: Acted };
+  report: { args: { message: MessageId; category: ReportCategory; comment: string; forward: boolean }; returns: Acted };
+  /** The inbox as text. */
+  dump: { args: Record<string, never>; returns: string };
+  /** Those a client may use; null: all. */
+  templates: { args: { client: ClientId | null }; returns: Array<TemplateView> };
+  save_template: { args: { edit: TemplateEdit }; returns: TemplateView };
+  remove_template: { args: { id: TemplateId }; returns: Acted };
+  fill: { args: { template: TemplateId; conversation: ConversationId; answers: { [key in string]: string } }; returns: Filled };
+  /** Counts a text as its network does, and says what keeps it from leaving. */
+  check: { args: { conversation: ConversationId; draft: DraftView }; returns: Checked };
+  save_draft: { args: { conversation: ConversationId; draft: DraftView }; returns: Change };
+  discard_draft: { args: { conversation: ConversationId }; returns: Acted };
+  /** Hands a reply to the outbox; `thenDone` files the conversation in the same act. */
+  send_reply: { args: { conversation: ConversationId; draft: DraftView; thenDone: boolean }; returns: Sent };
+  /** Unsettled replies first, then the last ones sent. */
+  outbox: { args: Record<string, never>; returns: Array<ReplyView> };
+  /** The text goes back to the draft. */
+  take_back: { args: { reply: ReplyId }; returns: Acted };
+  retry: { args: { reply: ReplyId }; returns: Acted };
+  settle: { args: { reply: ReplyId; word: Settle }; returns: Acted };
+  app: { args: Record<string, never>; returns: AppView };
+  /** `locale`: fr, en · `theme`: system, light, dark · `single_keys`: on, off. */
+  set_preference: { args: { name: string; value: string }; returns: null };
+  /** Opens the inbox with a passphrase, where the keychain does not answer. */
+  unlock: { args: { passphrase: string }; returns: null };
+  /** Opens the rehearsal in a process of its own. */
+  start_rehearsal: { args: Record<string, never>; returns: null };
+  /** Cuts the simulated networks off, or brings them back. */
+  rehearsal_offline: { args: { on: boolean }; returns: null };
+  networks: { args: Record<string, never>; returns: Array<NetworkTile> };
+  login_start: { args: { network: string; client: ClientId }; returns: Step };
+  login_answer: { args: { answer: Answer }; returns: Step };
+  login_cancel: { args: Record<string, never>; returns: null };
+  /** Hands an http(s) or mailto link to the system, after its host was shown. */
+  open_link: { args: { url: string }; returns: null };
+}
