@@ -1,1 +1,34 @@
+//! The desk: everything that is kept, ordered, found and sent later.
+//!
+//! `Desk` is the one face of this crate. It is opened with doors (clock, folder, keys, networks, randomness) and
+//! reaches for nothing else; each noun has its own file, and each command of the desk is a thin call into one of them.
+
+mod account;
+mod acts;
+mod budget;
+mod changes;
+mod client;
+mod conversation;
+mod count;
+mod desk;
+mod draft;
+mod dump;
+mod intake;
+mod journal;
+mod leak;
+mod list;
+mod lock;
+mod outbox;
+mod search;
+mod setting;
+mod store;
+mod template;
+#[cfg(test)]
+mod testing;
+mod triage;
+mod vault;
 pub mod view;
+
+pub use desk::{Desk, Doors, Engine, Random};
+pub use store::{Durability, Store, StoreKey};
+pub use vault::{InMemory, Key, Keychain, Keys, KeysFault, Passphrase};

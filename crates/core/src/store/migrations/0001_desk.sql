@@ -122,7 +122,8 @@ CREATE TABLE conversation (
   account INTEGER NOT NULL REFERENCES account(id),
   post INTEGER REFERENCES post(id),
   kind TEXT NOT NULL,             -- comment, mention, message, review
-  root TEXT NOT NULL,             -- the remote id that names it
+  root TEXT NOT NULL,             -- the remote id that names it: the network's word, else its top, else an orphan's
+  told TEXT,                      -- the smallest root the network named, if it named one
   triage INTEGER NOT NULL,        -- 0 open, 1 later, 2 done
   later_until INTEGER,            -- NULL with triage 1: until an answer comes
   triaged_at INTEGER NOT NULL,
@@ -146,6 +147,14 @@ CREATE INDEX conversation_all ON conversation(last_at DESC, id DESC);
 CREATE INDEX conversation_account ON conversation(account, triage, owed_at, id);
 CREATE INDEX conversation_post ON conversation(post);
 
+CREATE TABLE former_root (        -- names of conversations that were merged away: what comes later by them finds its way
+  account INTEGER NOT NULL REFERENCES account(id),
+  name TEXT NOT NULL,
+  conversation INTEGER NOT NULL REFERENCES conversation(id) ON DELETE CASCADE,
+  PRIMARY KEY (account, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX former_root_of ON former_root(conversation);
+
 CREATE TABLE message (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   client INTEGER NOT NULL REFERENCES client(id),
@@ -154,6 +163,7 @@ CREATE TABLE message (
   person INTEGER NOT NULL REFERENCES person(id),
   remote TEXT NOT NULL,
   in_reply_to TEXT,
+  standing INTEGER NOT NULL DEFAULT 0, -- 0 answers a known message, 1 top of its thread, 2 orphan: answers one not read yet
   ours INTEGER NOT NULL,
   at INTEGER NOT NULL,
   edited_at INTEGER,
@@ -169,9 +179,11 @@ CREATE TABLE message (
   gone_at INTEGER,
   missed INTEGER NOT NULL DEFAULT 0,
   expires_at INTEGER,
-  word_row INTEGER NOT NULL UNIQUE -- its row in the search index: time, then a counter
+  word_row INTEGER NOT NULL UNIQUE, -- its row in the search index: time, then a counter
+  scope TEXT NOT NULL             -- what stands in the index beside its words: the same is needed to remove them
 ) STRICT;
 CREATE INDEX message_of ON message(conversation, at, id);
+CREATE INDEX message_orphan ON message(account, in_reply_to) WHERE standing = 2;
 CREATE INDEX message_expiry ON message(expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX message_person ON message(person, at);
 
@@ -186,6 +198,13 @@ CREATE TABLE alias (              -- a message or post has several names; a name
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX alias_message ON alias(message);
 
+CREATE TABLE tombstone (          -- the network's explicit word that an item is gone, perhaps before it was read
+  account INTEGER NOT NULL REFERENCES account(id),
+  name TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (account, name)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE draft (              -- one a conversation
   conversation INTEGER PRIMARY KEY REFERENCES conversation(id),
   client INTEGER NOT NULL REFERENCES client(id),
@@ -195,6 +214,13 @@ CREATE TABLE draft (              -- one a conversation
   at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX draft_at ON draft(at DESC);
+
+CREATE TABLE draft_discarded (    -- texts thrown away, for the undo; the journal carries none. Kept 30 days
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  conversation INTEGER NOT NULL REFERENCES conversation(id),
+  view TEXT NOT NULL,             -- view::DraftView as JSON
+  at INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE template (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -236,17 +262,21 @@ CREATE TABLE reply (              -- the outbox; a row stays after its sending
   lang TEXT,
   template INTEGER REFERENCES template(id),
   template_version INTEGER,
+  place TEXT NOT NULL,            -- model::Place as JSON: what it answers, as the CM had read it
+  seen INTEGER NOT NULL,          -- the newest message row then: what came later, the CM has not read
   state TEXT NOT NULL CHECK (state IN ('waiting','sending','sent','refused','unsure','taken_back','discarded')),
   detail TEXT,                    -- what the state adds, as JSON: reason, conflict, candidates
   written_at INTEGER NOT NULL,
   offline INTEGER NOT NULL,       -- written without a network: rechecked before it leaves
-  not_before INTEGER NOT NULL,
+  not_before INTEGER NOT NULL,    -- of a waiting one: when it may leave; of an unsure one: the next look
   checked_at INTEGER,             -- last recheck at the source that found it unchanged
+  anyway INTEGER NOT NULL DEFAULT 0,  -- the CM wants it sent though what it answers changed
   tries INTEGER NOT NULL DEFAULT 0,
   first_try INTEGER,              -- by the larger of wall clock and the server's date
   prepared TEXT,                  -- model::Prepared: key and exact bytes, frozen with the first 'sending'
   known TEXT,                     -- ids of ours known at the place before the first attempt
   looked_at INTEGER,              -- last look that did not find it
+  looks INTEGER NOT NULL DEFAULT 0,   -- looks since it became unsure: each waits longer than the one before
   sent_at INTEGER,
   message INTEGER UNIQUE REFERENCES message(id)
 ) STRICT;

@@ -1,0 +1,165 @@
+//! The desk: the one face of the core. It is opened with doors and holds the engine's lock until it is dropped.
+//!
+//! Commands live with their nouns, each in an `impl Desk` of its own file; this one holds what they share.
+
+use crate::changes::Changes;
+use crate::lock::{self, EngineLock};
+use crate::store::Store;
+use crate::vault::{Keys, Vault};
+use crate::view::{Change, Problem};
+use guichet_model::{AccessId, AccountId, Budget, Clock, Millis, Network, Session};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::{Arc, Mutex};
+use tokio::sync::{Notify, broadcast, watch};
+
+/// Randomness that comes in: the system's in earnest, a seed's in the rehearsal.
+pub trait Random: Send + Sync {
+    fn bytes(&self, buf: &mut [u8]);
+}
+
+/// Everything the desk is given from outside.
+#[derive(Clone)]
+pub struct Doors {
+    pub clock: Arc<dyn Clock>,
+    /// Ours alone: the store, the vault, the lock, copies.
+    pub folder: PathBuf,
+    pub keys: Arc<dyn Keys>,
+    pub networks: Vec<Arc<dyn Network>>,
+    pub random: Arc<dyn Random>,
+}
+
+impl Doors {
+    pub fn now(&self) -> Millis {
+        self.clock.now()
+    }
+
+    /// A random UUID, version 4, lower case.
+    pub fn uuid(&self) -> String {
+        let mut bytes = [0u8; 16];
+        self.random.bytes(&mut bytes);
+        bytes[6] = bytes[6] & 0x0f | 0x40;
+        bytes[8] = bytes[8] & 0x3f | 0x80;
+        let n = u128::from_be_bytes(bytes);
+        format!(
+            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+            n >> 96,
+            n >> 80 & 0xffff,
+            n >> 64 & 0xffff,
+            n >> 48 & 0xffff,
+            n & 0xffff_ffff_ffff
+        )
+    }
+}
+
+#[derive(Clone)]
+pub struct Desk {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub store: Store,
+    pub vault: Vault,
+    pub doors: Doors,
+    pub changes: Changes,
+    /// Made when first asked for; forgotten when the account signs in again or leaves.
+    pub sessions: Mutex<HashMap<AccountId, Arc<dyn Session>>>,
+    /// One an access: shared by all its accounts, and kept when sessions are made anew.
+    pub budgets: Mutex<HashMap<AccessId, Arc<dyn Budget>>>,
+    /// Something waits in the outbox.
+    pub wake_outbox: Notify,
+    /// Something should be pulled before its time.
+    pub wake_intake: Notify,
+    pub online: Online,
+    /// Intakes running now.
+    pub pulling: AtomicUsize,
+    _lock: EngineLock,
+}
+
+/// What is known of the connection: the system's word, and what the last requests met.
+pub(crate) struct Online {
+    pub system: AtomicBool,
+    /// `None`: nothing tried yet.
+    pub came_through: Mutex<Option<bool>>,
+}
+
+impl Desk {
+    /// Takes the engine's lock, opens vault and store. `Busy` where another process is the engine; `NoKey` where the
+    /// store is there but its key is not; `Keychain`, `Passphrase`, `NewerStore`, `Torn`, `DiskFull` as they say.
+    pub async fn open(doors: Doors) -> Result<Self, Problem> {
+        let opening = doors.clone();
+        let opened = tokio::task::spawn_blocking(move || {
+            lock::private_folder(&opening.folder)?;
+            let lock = lock::take(&opening.folder)?;
+            let vault = Vault::open(&opening)?;
+            let file = opening.folder.join("desk.db");
+            let store = Store::open(&file, &vault.store_key()?, opening.now())?;
+            Ok::<_, Problem>((lock, vault, store))
+        });
+        let (lock, vault, store) = opened.await.map_err(|_| Problem::Unexpected {
+            what: "opening thread".into(),
+        })??;
+        let desk = Self {
+            inner: Arc::new(Inner {
+                store,
+                vault,
+                doors,
+                changes: Changes::new(),
+                sessions: Mutex::default(),
+                budgets: Mutex::default(),
+                wake_outbox: Notify::new(),
+                wake_intake: Notify::new(),
+                online: Online {
+                    system: AtomicBool::new(true),
+                    came_through: Mutex::new(None),
+                },
+                pulling: AtomicUsize::new(0),
+                _lock: lock,
+            }),
+        };
+        Ok(desk)
+    }
+
+    /// What changes from now on. A listener that lags reads everything again.
+    pub fn changes(&self) -> broadcast::Receiver<Change> {
+        self.inner.changes.listen()
+    }
+
+    /// After the commit, ids only.
+    pub(crate) fn announce(&self, change: Change) {
+        self.inner.changes.announce(change);
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    pub(crate) fn now(&self) -> Millis {
+        self.inner.doors.now()
+    }
+}
+
+/// The running intake and outbox. Dropping it stops them where they stand; `stop` lets them finish their step.
+pub struct Engine {
+    stop: watch::Sender<bool>,
+    running: Vec<tokio::task::JoinHandle<()>>,
+}
+
+impl Engine {
+    pub async fn stop(mut self) {
+        let _ = self.stop.send(true);
+        for task in std::mem::take(&mut self.running) {
+            // A task that panicked has already been reported by its thread.
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        for task in &self.running {
+            task.abort();
+        }
+    }
+}
