@@ -64,12 +64,15 @@ fn look_inside(package: &Path) -> Done {
 }
 
 fn bundle(dev: bool, kinds: &str) -> Done<Vec<PathBuf>> {
-    build_interface()?;
     let bundler = root().join("ui/node_modules/.bin/tauri");
     let mut line = command(&bundler.to_string_lossy());
-    line.args(["build", "--ci", "--bundles", kinds]);
+    line.args(["bundle", "--ci", "--bundles", kinds]);
     if dev {
+        // The binary that the tests have just used, as it is.
         line.arg("--debug");
+    } else {
+        build_interface()?;
+        run(crate::shell::cargo().args(["build", "--release", "-p", "guichet"]))?;
     }
     run(line.current_dir(root().join("src-tauri")))?;
     let folder = target().join(if dev { "debug" } else { "release" }).join("bundle");

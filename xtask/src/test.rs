@@ -3,7 +3,7 @@
 //! A failed stage does not hide the next ones; the run fails at its end. Named stages run alone:
 //! `cargo xtask test lints trips`.
 
-use crate::setup::{For, build_app, setup};
+use crate::setup::{For, build_interface, setup};
 use crate::shell::{Done, cargo, command, root, run};
 use std::process::Command;
 use std::time::Instant;
@@ -19,7 +19,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "format", about: "cargo fmt", act: || run(cargo().args(["fmt", "--all", "--check"])) },
     Stage { name: "types", about: "svelte-check", act: || npm("check") },
     Stage { name: "interface", about: "components and accessibility of the interface", act: || npm("test") },
-    Stage { name: "app", about: "the interface and the app, dev profile", act: || build_app().map(drop) },
+    Stage { name: "build", about: "the interface, the app and every test, dev profile", act: build },
     Stage { name: "lints", about: "clippy, warnings denied", act: lints },
     Stage { name: "units", about: "unit and property tests of every crate", act: units },
     Stage { name: "tidy", about: "the house's own rules", act: || whole("tidy") },
@@ -67,12 +67,18 @@ fn npm(script: &str) -> Done {
     run(command("npm").args(["run", "--silent", script]).current_dir(root().join("ui")))
 }
 
+/// Everything in one go, so that every later stage finds the same features of the same dependencies already built.
+fn build() -> Done {
+    build_interface()?;
+    run(cargo().args(["build", "--workspace", "--all-targets"]))
+}
+
 fn lints() -> Done {
     run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
 }
 
 fn units() -> Done {
-    run(cargo().args(["test", "--workspace", "--exclude", "guichet-tests"]))
+    run(cargo().args(["test", "--workspace", "--exclude", "guichet-tests", "--no-fail-fast"]))
 }
 
 fn trips() -> Done {
@@ -86,11 +92,11 @@ fn whole(name: &str) -> Done {
 /// The whole-trip tests. One at a time: they share two cores with the servers and windows they start.
 fn tests() -> Command {
     let mut line = cargo();
-    line.args(["test", "-p", "guichet-tests", "--no-fail-fast"]).env("RUST_TEST_THREADS", "1");
+    line.args(["test", "--workspace", "--no-fail-fast"]).env("RUST_TEST_THREADS", "1");
     line
 }
 
 fn shown() -> Done {
-    let app = build_app()?;
-    crate::run::watch(&app, &crate::shell::target().join("desk.png"))
+    let folder = crate::shell::target();
+    crate::run::watch(&folder.join("debug/guichet"), &folder.join("desk.png"))
 }
