@@ -36,7 +36,7 @@ macro_rules! contract {
                     struct Args { $($desk_arg: $desk_type),* }
                     let Args { $($desk_arg),* } = taken(args)?;
                     // Boxed: otherwise the largest command's future would be paid by every call.
-                    given(Box::pin(shell.desk()?.$desk($($desk_arg),*)).await?)
+                    given(Box::pin(shell.desk_for(name).await?.$desk($($desk_arg),*)).await?)
                 } )*
                 $( stringify!($shell) => {
                     #[derive(serde::Deserialize)]

@@ -28,6 +28,8 @@ pub struct AppView {
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]
 #[serde(tag = "inbox", rename_all = "snake_case")]
 pub enum InboxState {
+    /// First start: there is none, and none is made before the first client is added.
+    NotYet,
     Opening,
     Open,
     /// It cannot be opened: `passphrase` and `keychain` are answered by `unlock`, the others are said.

@@ -1,0 +1,19 @@
+//! An empty window of the same version of Tauri: what the measures of start and memory are compared with.
+
+use tauri::{Manager, WebviewUrl, WebviewWindowBuilder};
+
+const PAGE: &str = "data:text/html,<!doctype html><title>empty</title>";
+
+fn main() -> tauri::Result<()> {
+    let context = tauri::generate_context!();
+    tauri::Builder::default()
+        .setup(|app| {
+            let page = PAGE.parse().map_err(|_| tauri::Error::UnknownPath)?;
+            WebviewWindowBuilder::new(app.app_handle(), "empty", WebviewUrl::External(page))
+                .title("empty")
+                .inner_size(1280.0, 800.0)
+                .build()?;
+            Ok(())
+        })
+        .run(context)
+}

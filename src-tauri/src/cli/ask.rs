@@ -1,0 +1,135 @@
+//! The verbs at work: beside an open window they hand over to it; alone, this process is the engine for their time.
+
+use super::text;
+use super::{Asked, Verb};
+use crate::contract::dispatch;
+use crate::shell::Shell;
+use crate::shown::Locale;
+use crate::socket::Beside;
+use crate::words::say;
+use guichet_core::view::Problem;
+use serde_json::{Value, json};
+use std::io::{IsTerminal, Read};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// How long `reply` waits for its reply to settle before it says where it stands.
+const SETTLING: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(250);
+/// How long a window that is still opening is waited for.
+const OPENING: Duration = Duration::from_secs(30);
+
+/// Who answers.
+enum Engine {
+    Window(Beside),
+    Here(Shell),
+}
+
+impl Engine {
+    async fn call(&mut self, name: &str, args: Value) -> Result<Value, Problem> {
+        let until = Instant::now() + OPENING;
+        loop {
+            let answer = match self {
+                Self::Window(beside) => beside.call(name, args.clone()).await,
+                Self::Here(shell) => dispatch(shell, name, args.clone()).await,
+            };
+            match answer {
+                Err(Problem::Opening) if Instant::now() < until => tokio::time::sleep(PAUSE).await,
+                answer => return answer,
+            }
+        }
+    }
+}
+
+/// Does what was asked and gives what is printed.
+pub async fn ask(asked: &Asked, folder: &Path, locale: Locale) -> Result<String, Problem> {
+    let mut engine = match Beside::connect(folder).await {
+        Some(beside) => Engine::Window(beside),
+        None => Engine::Here(here(asked, folder, locale).await?),
+    };
+    let done = answer(asked, &mut engine, locale).await;
+    if let Engine::Here(shell) = &engine {
+        shell.stop().await;
+    }
+    done
+}
+
+/// Opens the inbox in this process; where the keychain does not answer, with a passphrase.
+async fn here(asked: &Asked, folder: &Path, locale: Locale) -> Result<Shell, Problem> {
+    let shell = Shell::real(folder.to_owned());
+    let given = asked.passphrase_fd.map(passphrase_from).transpose()?;
+    let wants_phrase = |p: &Problem| matches!(p, Problem::Keychain | Problem::Passphrase { wrong: false });
+    match shell.open(given.clone()).await {
+        Err(problem) if wants_phrase(&problem) && given.is_none() && std::io::stdin().is_terminal() => {
+            let asked = rpassword::prompt_password(say(locale, "cli.passphrase", &[]))?;
+            shell.open(Some(asked)).await?;
+        }
+        opened => opened?,
+    }
+    if matches!(asked.verb, Verb::Sync | Verb::Reply { .. }) {
+        shell.start();
+    }
+    Ok(shell)
+}
+
+/// One line from a file descriptor that the caller opened for us.
+fn passphrase_from(fd: i32) -> Result<String, Problem> {
+    // Through /dev/fd, so that no foreign descriptor is taken over by number.
+    let mut file = std::fs::File::open(format!("/dev/fd/{fd}"))?;
+    let mut text = String::new();
+    Read::by_ref(&mut file).take(4096).read_to_string(&mut text)?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
+async fn answer(asked: &Asked, engine: &mut Engine, locale: Locale) -> Result<String, Problem> {
+    let (answer, text): (Value, fn(Locale, &Value) -> String) = match &asked.verb {
+        Verb::Desk => (engine.call("desk", json!({})).await?, text::desk),
+        Verb::Sync => {
+            engine.call("pull_now", json!({ "account": null })).await?;
+            (engine.call("desk", json!({})).await?, text::pulled)
+        }
+        Verb::Search { words } => {
+            let args = json!({ "text": words, "limit": 50, "before": null });
+            (engine.call("search", args).await?, text::hits)
+        }
+        Verb::Reply { conversation, text } => {
+            let before = engine.call("conversation", json!({ "id": conversation })).await?;
+            let composer = &before["composer"];
+            let draft = json!({
+                "text": text, "to": composer["to"], "visibility": composer["visibility"],
+                "warning": null, "template": null, "at": 0,
+            });
+            let args = json!({ "conversation": conversation, "draft": draft, "thenDone": false });
+            let sent = engine.call("send_reply", args).await?;
+            (settled(engine, &sent["reply"]).await?, text::reply)
+        }
+        Verb::Doctor => {
+            let mut desk = engine.call("desk", json!({})).await?;
+            desk["engine"] = json!(matches!(engine, Engine::Window(_)).then_some("window").unwrap_or("here"));
+            if let Engine::Here(shell) = engine {
+                desk["folder"] = json!(shell.folder());
+            }
+            (desk, text::doctor)
+        }
+        Verb::Window | Verb::Rehearsal { .. } | Verb::Help | Verb::Version => return Ok(String::new()),
+    };
+    Ok(match asked.json {
+        true => format!("{answer:#}"),
+        false => text(locale, &answer),
+    })
+}
+
+/// The reply once it is settled, or as it stands when the patience is over.
+async fn settled(engine: &mut Engine, reply: &Value) -> Result<Value, Problem> {
+    let until = Instant::now() + SETTLING;
+    loop {
+        let outbox = engine.call("outbox", json!({})).await?;
+        let found = outbox.as_array().into_iter().flatten().find(|r| &r["id"] == reply);
+        let found = found.cloned().ok_or(Problem::NotFound)?;
+        let on_its_way = ["waiting", "sending"].iter().any(|s| found["state"]["state"] == *s);
+        if !on_its_way || Instant::now() >= until {
+            return Ok(found);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}

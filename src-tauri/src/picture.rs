@@ -1,0 +1,145 @@
+//! Pictures for the window: the web view knows them by our own ids and never by their address.
+//!
+//! An answer on its way to the window has each `avatar` and `preview` replaced by `picture://localhost/ID`; the protocol
+//! serves those ids and nothing else, so that a page gone astray cannot make the program call an address of its
+//! choice. What was fetched stays in memory, within a set size, and never touches the disk in clear.
+
+use guichet_networks::Reach;
+use guichet_networks::pictures::{Picture, Pictures};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use tauri::http::{Response, StatusCode, header};
+use tokio::sync::Semaphore;
+
+/// How many addresses are remembered: far more than a list and a conversation show.
+const MOST_KNOWN: usize = 20_000;
+/// Bytes of fetched pictures kept.
+const MOST_KEPT: usize = 24_000_000;
+/// Fetched at once: a screen of avatars must not become a burst.
+const AT_ONCE: usize = 6;
+
+pub struct Album {
+    pictures: Pictures,
+    at_once: Semaphore,
+    known: Mutex<Known>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Known {
+    by_id: HashMap<String, String>,
+    order: VecDeque<String>,
+}
+
+#[derive(Default)]
+struct Kept {
+    by_id: HashMap<String, Arc<Picture>>,
+    /// Least recently fetched first.
+    order: VecDeque<String>,
+    bytes: usize,
+}
+
+impl Album {
+    pub fn new(reach: Reach) -> Self {
+        Self {
+            pictures: Pictures::new(reach),
+            at_once: Semaphore::new(AT_ONCE),
+            known: Mutex::default(),
+            kept: Mutex::default(),
+        }
+    }
+
+    /// Gives every picture of an answer our name for it.
+    pub fn name(&self, answer: &mut Value) {
+        match answer {
+            Value::Array(values) => values.iter_mut().for_each(|value| self.name(value)),
+            Value::Object(fields) => {
+                // A picture without a smaller one of its own is its own preview.
+                if fields.get("kind").is_some_and(|k| k == "image")
+                    && fields.get("preview").is_some_and(Value::is_null)
+                    && let Some(url) = fields.get("url").cloned()
+                {
+                    fields.insert("preview".into(), url);
+                }
+                for (key, value) in fields.iter_mut() {
+                    match value {
+                        Value::String(url) if key == "avatar" || key == "preview" => {
+                            *url = self.ours(url);
+                        }
+                        Value::Array(_) | Value::Object(_) => self.name(value),
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn ours(&self, url: &str) -> String {
+        let id: String = Sha256::digest(url).iter().take(16).map(|b| format!("{b:02x}")).collect();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.by_id.insert(id.clone(), url.to_owned()).is_none() {
+            known.order.push_back(id.clone());
+        }
+        while known.order.len() > MOST_KNOWN {
+            if let Some(oldest) = known.order.pop_front() {
+                known.by_id.remove(&oldest);
+            }
+        }
+        match cfg!(windows) {
+            true => format!("http://picture.localhost/{id}"),
+            false => format!("picture://localhost/{id}"),
+        }
+    }
+
+    /// The answer of the protocol to `/ID`.
+    pub async fn serve(&self, path: &str) -> Response<Vec<u8>> {
+        match self.find(path.trim_start_matches('/')).await {
+            Some(picture) => answer(StatusCode::OK, picture.kind.media_type(), picture.bytes.clone()),
+            None => answer(StatusCode::NOT_FOUND, "text/plain", Vec::new()),
+        }
+    }
+
+    async fn find(&self, id: &str) -> Option<Arc<Picture>> {
+        if let Some(picture) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).by_id.get(id) {
+            return Some(picture.clone());
+        }
+        let url = self.known.lock().unwrap_or_else(PoisonError::into_inner).by_id.get(id)?.clone();
+        let _turn = self.at_once.acquire().await.ok()?;
+        let picture = Arc::new(self.pictures.fetch(&url).await.ok()?);
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).keep(id, picture.clone());
+        Some(picture)
+    }
+}
+
+impl Kept {
+    fn keep(&mut self, id: &str, picture: Arc<Picture>) {
+        self.bytes += picture.bytes.len();
+        self.order.push_back(id.to_owned());
+        if let Some(before) = self.by_id.insert(id.to_owned(), picture) {
+            // Two rows asked for it at the same time.
+            self.bytes -= before.bytes.len();
+            self.order.pop_back();
+        }
+        while self.bytes > MOST_KEPT && self.order.len() > 1 {
+            let gone = self.order.pop_front().and_then(|oldest| self.by_id.remove(&oldest));
+            self.bytes -= gone.map_or(0, |picture| picture.bytes.len());
+        }
+    }
+}
+
+fn answer(status: StatusCode, kind: &str, bytes: Vec<u8>) -> Response<Vec<u8>> {
+    let built = Response::builder()
+        .status(status)
+        .header(header::CONTENT_TYPE, kind)
+        .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+        .header(header::CACHE_CONTROL, "no-store")
+        .body(bytes);
+    built.unwrap_or_default()
+}
+
+#[cfg(test)]
+#[path = "picture_tests.rs"]
+mod tests;

@@ -1,0 +1,173 @@
+//! The one window: made in Rust, fed by one command and one event.
+//!
+//! The inbox opens once the window is up. Changes reach the page as the event `change`, coalesced by the core to at
+//! most one per 50 ms.
+
+mod draw;
+
+#[cfg(target_os = "linux")]
+mod webkit;
+
+pub use draw::as_remembered;
+
+use crate::cli::Then;
+use crate::contract::dispatch;
+use crate::picture::Album;
+use crate::shell::Shell;
+use crate::words::say;
+use crate::{evening, socket};
+use guichet_core::view::{Change, Problem};
+use guichet_networks::Reach;
+use serde_json::Value;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tauri::webview::Color;
+use tauri::{AppHandle, Emitter, Manager, State, WebviewUrl, WebviewWindowBuilder};
+use tokio::sync::broadcast::error::RecvError;
+
+/// The window's label: what capabilities and events name.
+const MAIN: &str = "main";
+
+/// Shows the window until it is closed. Call on the main thread, within the runtime.
+pub fn show(shell: &Shell, then: Then) -> ExitCode {
+    let failed = Arc::new(AtomicBool::new(false));
+    let reach = if shell.rehearsal().is_some() { Reach::Loopback } else { Reach::Public };
+    let album = Arc::new(Album::new(reach));
+    let (opening, failing) = (shell.clone(), failed.clone());
+    let built = tauri::Builder::default()
+        .manage(shell.clone())
+        .manage(album.clone())
+        .manage(draw::Watch::default())
+        .invoke_handler(tauri::generate_handler![call])
+        .register_asynchronous_uri_scheme_protocol("picture", move |_, request, responder| {
+            let album = album.clone();
+            tauri::async_runtime::spawn(async move {
+                responder.respond(album.serve(request.uri().path()).await);
+            });
+        })
+        .setup(move |app| {
+            open_window(app.handle(), &opening)?;
+            live(app.handle(), &opening, then, failing);
+            Ok(())
+        })
+        .build(tauri::generate_context!());
+    let app = match built {
+        Ok(app) => app,
+        Err(error) => {
+            tracing::error!(%error, "no window");
+            eprintln!("guichet: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let code = app.run_return(|_, _| {});
+    match code == 0 && !failed.load(Ordering::SeqCst) {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}
+
+/// The page's one way in: a command of the contract, by name.
+#[tauri::command]
+async fn call(
+    name: String,
+    args: Value,
+    shell: State<'_, Shell>,
+    album: State<'_, Arc<Album>>,
+    watch: State<'_, draw::Watch>,
+) -> Result<Value, Problem> {
+    if name == draw::PAINTED {
+        watch.painted();
+        return Ok(Value::Null);
+    }
+    let mut answer = dispatch(&shell, &name, args).await?;
+    album.name(&mut answer);
+    Ok(answer)
+}
+
+fn open_window(app: &AppHandle, shell: &Shell) -> tauri::Result<()> {
+    let locale = shell.inner.preferences.get().locale();
+    let title = if shell.rehearsal().is_some() { "app.rehearsal" } else { "app.name" };
+    let watching = shell.clone();
+    let window = WebviewWindowBuilder::new(app, MAIN, WebviewUrl::App("index.html".into()))
+        .title(say(locale, title, &[]))
+        .inner_size(1280.0, 800.0)
+        .min_inner_size(640.0, 480.0)
+        // Between white and the dark theme's ground: no flash in either.
+        .background_color(Color(0x80, 0x80, 0x80, 0xff))
+        .initialization_script(draw::TELL)
+        .zoom_hotkeys_enabled(true)
+        .on_page_load(move |window, load| draw::watch(&window, &watching, load.event()))
+        .build()?;
+    #[cfg(target_os = "linux")]
+    window.with_webview(|view| webkit::furnish(&view.inner()))?;
+    window.set_focus()
+}
+
+/// Everything that runs beside the window.
+fn live(app: &AppHandle, shell: &Shell, then: Then, failed: Arc<AtomicBool>) {
+    let (handle, relayed) = (app.clone(), shell.clone());
+    tauri::async_runtime::spawn(async move {
+        let mut changes = relayed.changes();
+        loop {
+            let change = match changes.recv().await {
+                Ok(change) => change,
+                Err(RecvError::Lagged(_)) => Change { all: true, ..Change::default() },
+                Err(RecvError::Closed) => return,
+            };
+            // It fails only where the window is gone, and then so are we.
+            let _ = handle.emit_to(MAIN, "change", change);
+        }
+    });
+    #[cfg(target_os = "linux")]
+    if shell.rehearsal().is_none() {
+        webkit::follow_network(shell);
+    }
+    let (handle, shell) = (app.clone(), shell.clone());
+    tauri::async_runtime::spawn(async move {
+        let raised = handle.clone();
+        // A rehearsal is a world of its own: no command line and no second start finds it.
+        let _socket = match shell.rehearsal() {
+            Some(_) => None,
+            None => socket::listen(shell.clone(), move || raise(&raised))
+                .inspect_err(|error| tracing::warn!(kind = ?error.kind(), "no local socket"))
+                .ok(),
+        };
+        if shell.has_inbox() && shell.open(None).await.is_ok() {
+            shell.start();
+        }
+        if then == Then::ShowAndQuit {
+            failed.store(!evening::show(&shell).await, Ordering::SeqCst);
+        } else {
+            asked_to_end().await;
+        }
+        handle.exit(0);
+    });
+}
+
+fn raise(app: &AppHandle) {
+    if let Some(window) = app.get_webview_window(MAIN) {
+        // A window manager may refuse; then the window stays where it is.
+        let _ = window.unminimize();
+        let _ = window.show();
+        let _ = window.set_focus();
+    }
+}
+
+/// Ctrl+C in a terminal, or the session's end.
+async fn asked_to_end() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut ended) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = ended.recv() => return,
+                _ = tokio::signal::ctrl_c() => return,
+            }
+        }
+    }
+    // Without signals the window's own close is the only end.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
