@@ -9,12 +9,11 @@ mod typescript;
 use crate::shell::Shell;
 use crate::shown::{AppView, NetworkTile};
 use guichet_core::view::{
-    Acted, Change, Checked, ConversationView, DeskView, DraftView, Filled, Hits, ListQuery, Problem,
-    ReplyView, Row, Sent, Settle, Slice, TemplateEdit, TemplateView, Triage, Undone,
+    Acted, Change, Checked, ConversationView, DeskView, DraftView, Filled, Hits, ListQuery, Problem, ReplyView, Row,
+    Sent, Settle, Slice, TemplateEdit, TemplateView, Triage, Undone,
 };
 use guichet_model::{
-    AccountId, ActId, Answer, ClientId, ConversationId, MessageId, PersonId, ReplyId,
-    ReportCategory, Step, TemplateId,
+    AccountId, ActId, Answer, ClientId, ConversationId, MessageId, PersonId, ReplyId, ReportCategory, Step, TemplateId,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;

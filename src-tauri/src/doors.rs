@@ -28,12 +28,8 @@ impl Random for SystemRandom {
 
 /// Where the inbox lives: `$XDG_DATA_HOME/guichet`, or `~/.local/share/guichet`.
 pub fn folder() -> Option<PathBuf> {
-    let absolute = |name: &str| {
-        std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute())
-    };
-    absolute("XDG_DATA_HOME")
-        .or_else(|| Some(absolute("HOME")?.join(".local/share")))
-        .map(|data| data.join("guichet"))
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    absolute("XDG_DATA_HOME").or_else(|| Some(absolute("HOME")?.join(".local/share"))).map(|data| data.join("guichet"))
 }
 
 /// The keychain, where it answers; with a passphrase, the file that it opens.

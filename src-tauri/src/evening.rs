@@ -121,11 +121,7 @@ async fn answer_one(desk: &Desk) -> Result<Option<(ConversationId, ReplyId)>, Pr
     Ok(None)
 }
 
-async fn draft(
-    desk: &Desk,
-    conversation: ConversationId,
-    client: ClientId,
-) -> Result<Option<DraftView>, Problem> {
+async fn draft(desk: &Desk, conversation: ConversationId, client: ClientId) -> Result<Option<DraftView>, Problem> {
     let composer = desk.conversation(conversation).await?.composer;
     if !composer.able {
         return Ok(None);

@@ -111,12 +111,7 @@ fn rehearse(runtime: &tokio::runtime::Runtime, scenario: &str, then: Then) -> Ex
     code
 }
 
-fn speak(
-    runtime: &tokio::runtime::Runtime,
-    asked: &Asked,
-    folder: &std::path::Path,
-    locale: Locale,
-) -> ExitCode {
+fn speak(runtime: &tokio::runtime::Runtime, asked: &Asked, folder: &std::path::Path, locale: Locale) -> ExitCode {
     match runtime.block_on(cli::ask(asked, folder, locale)) {
         Ok(text) => {
             println!("{}", text.trim_end());

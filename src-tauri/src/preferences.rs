@@ -22,12 +22,7 @@ pub struct Preferences {
 
 impl Default for Preferences {
     fn default() -> Self {
-        Self {
-            locale: None,
-            theme: Theme::System,
-            single_keys: true,
-            plain_renderer: false,
-        }
+        Self { locale: None, theme: Theme::System, single_keys: true, plain_renderer: false }
     }
 }
 
@@ -48,10 +43,7 @@ impl Kept {
     pub fn open(folder: &Path, else_from: Option<&Path>) -> Self {
         let file = file(folder);
         let now = read(&file).or_else(|| else_from.and_then(|f| read(&self::file(f))));
-        Self {
-            file,
-            now: Mutex::new(now.unwrap_or_default()),
-        }
+        Self { file, now: Mutex::new(now.unwrap_or_default()) }
     }
 
     pub fn get(&self) -> Preferences {
@@ -81,8 +73,7 @@ impl Kept {
         if let Some(folder) = self.file.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        let text = serde_json::to_vec_pretty(&next)
-            .map_err(|e| Problem::Unexpected { what: e.to_string() })?;
+        let text = serde_json::to_vec_pretty(&next).map_err(|e| Problem::Unexpected { what: e.to_string() })?;
         let beside = self.file.with_extension("new");
         std::fs::write(&beside, text)?;
         std::fs::rename(&beside, &self.file)?;

@@ -55,17 +55,11 @@ pub fn fault(locale: Locale, fault: &Fault) -> String {
                 BlockScope::Access => "access",
             };
             match until {
-                Some(until) => say(
-                    locale,
-                    &format!("fault.blocked_until.{scope}"),
-                    &[("time", &time(locale, *until))],
-                ),
+                Some(until) => say(locale, &format!("fault.blocked_until.{scope}"), &[("time", &time(locale, *until))]),
                 None => say(locale, &format!("fault.blocked.{scope}"), &[]),
             }
         }
-        Fault::Refused { reason: r } => {
-            say(locale, "fault.refused", &[("reason", &reason(locale, r))])
-        }
+        Fault::Refused { reason: r } => say(locale, "fault.refused", &[("reason", &reason(locale, r))]),
         Fault::Unsure => say(locale, "fault.unsure", &[]),
         Fault::Unreadable { .. } => say(locale, "fault.unreadable", &[]),
     }
@@ -128,9 +122,7 @@ pub fn state(locale: Locale, state: &ReplyState) -> String {
         ReplyState::Sent { altered: true, .. } => plain("state.sent.altered"),
         ReplyState::Sent { private: true, .. } => plain("state.sent.private"),
         ReplyState::Sent { .. } => plain("state.sent.public"),
-        ReplyState::Refused { reason: r } => {
-            say(locale, "state.refused", &[("reason", &reason(locale, r))])
-        }
+        ReplyState::Refused { reason: r } => say(locale, "state.refused", &[("reason", &reason(locale, r))]),
         ReplyState::Unsure { looked_at: None, .. } => plain("state.unsure"),
         ReplyState::Unsure { looked_at: Some(looked), .. } => at("state.unsure_at", *looked),
         ReplyState::TakenBack => plain("state.taken_back"),

@@ -297,7 +297,7 @@ fn everything() -> Change {
 /// What the networks' own pages say; each line stands in the words under the same code.
 fn tile(name: &str) -> NetworkTile {
     let never_gives: &[&str] = match name {
-        "mastodon" => &guichet_networks::mastodon::NEVER_GIVES,
+        "mastodon" => &["unseen_replies", "read_receipts"],
         _ => &[],
     };
     NetworkTile {

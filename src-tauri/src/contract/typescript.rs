@@ -65,7 +65,11 @@ impl Writing {
         for declared in self.types.values() {
             let _ = writeln!(text, "{declared}\n");
         }
-        let _ = write!(text, "/** Every command: what it takes, what it gives back. */\nexport interface Contract {{\n{}}}\n", self.commands);
+        let _ = write!(
+            text,
+            "/** Every command: what it takes, what it gives back. */\nexport interface Contract {{\n{}}}\n",
+            self.commands
+        );
         text
     }
 }

@@ -1,0 +1,117 @@
+//! The rehearsal as this process lives it: the simulated servers, a folder that is thrown away, and a desk furnished
+//! with the scenario's clients, accounts and templates.
+
+use guichet_core::Desk;
+use guichet_core::view::{Problem, TemplateEdit};
+use guichet_model::{Author, RemoteId, Secret, Signed, SignedAccount};
+use guichet_rehearsal::{AccountCard, ClientCard, Options, Scenario};
+use serde_json::json;
+use std::io;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tempfile::TempDir;
+
+/// Ids and tokens come out of it, the same every evening.
+const SEED: u64 = 1;
+/// Colours a client can have (`ClientView::color`).
+const COLOURS: u8 = 8;
+
+pub struct Rehearsal {
+    servers: guichet_rehearsal::Rehearsal,
+    folder: Mutex<Option<TempDir>>,
+    path: std::path::PathBuf,
+    offline: AtomicBool,
+}
+
+impl Rehearsal {
+    /// Starts the servers of a scenario, as written.
+    pub async fn start(scenario: &str) -> io::Result<Self> {
+        let named = Scenario::named(scenario).ok_or_else(|| {
+            let known = Scenario::names().join(", ");
+            io::Error::new(io::ErrorKind::NotFound, format!("--scenario: {known}"))
+        })?;
+        let options = Options { scenario: named, seed: SEED, pace: 1.0, ports: None };
+        let folder = tempfile::Builder::new().prefix("guichet-rehearsal-").tempdir()?;
+        Ok(Self {
+            servers: guichet_rehearsal::Rehearsal::start(options).await?,
+            path: folder.path().to_owned(),
+            folder: Mutex::new(Some(folder)),
+            offline: AtomicBool::new(false),
+        })
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn is_offline(&self) -> bool {
+        self.offline.load(Ordering::SeqCst)
+    }
+
+    /// Closes the servers' ports, or opens them again.
+    pub async fn set_offline(&self, yes: bool) -> Result<(), Problem> {
+        self.servers.offline(yes);
+        self.offline.store(yes, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// Clients, accounts already signed in, templates.
+    pub async fn furnish(&self, desk: &Desk) -> Result<(), Problem> {
+        for card in self.servers.clients() {
+            let client = desk.add_client(card.name.clone(), card.color_index % COLOURS + 1).await?;
+            for account in &card.accounts {
+                desk.add_account(client, account.network.clone(), signed(account)).await?;
+            }
+            for template in templates(&card, client) {
+                desk.save_template(template).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// At the end: nothing of the evening stays.
+    pub fn throw_away(&self) {
+        let folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Err(error)) = folder.map(TempDir::close) {
+            tracing::warn!(kind = ?error.kind(), "the rehearsal's folder could not be removed");
+        }
+    }
+}
+
+fn templates(card: &ClientCard, client: guichet_model::ClientId) -> impl Iterator<Item = TemplateEdit> + '_ {
+    card.templates.iter().map(move |template| TemplateEdit {
+        id: None,
+        code: template.code.clone(),
+        title: template.title.clone(),
+        text: template.text.clone(),
+        lang: Some(template.lang.clone()),
+        clients: vec![client],
+    })
+}
+
+/// As a sign-in would end: the connector's own secret, and who we are there.
+fn signed(card: &AccountCard) -> Signed {
+    let remote = RemoteId::new(card.remote.clone());
+    let secret = json!({
+        "server": card.server,
+        "client_id": card.client_id,
+        "client_secret": card.client_secret,
+        "access_token": card.token,
+        "scopes": "read write",
+    });
+    let me = Author {
+        remote: remote.clone(),
+        handle: card.handle.clone(),
+        name: card.name.clone(),
+        avatar: None,
+        url: None,
+        bot: false,
+    };
+    Signed {
+        server: card.server.clone(),
+        secret: Secret(secret.to_string()),
+        accounts: vec![SignedAccount { remote, me }],
+    }
+}
