@@ -88,7 +88,13 @@ impl Person {
             .await
             .expect("an app");
         let id = app["client_id"].as_str().expect("client_id");
-        let query = [("response_type", "code"), ("client_id", id), ("redirect_uri", back), ("scope", "read write"), ("state", "s")];
+        let query = [
+            ("response_type", "code"),
+            ("client_id", id),
+            ("redirect_uri", back),
+            ("scope", "read write"),
+            ("state", "s"),
+        ];
         let page = reqwest::Url::parse_with_params(&format!("{base}/oauth/authorize"), query).expect("an address");
         let shown = http.get(page.clone()).send().await.expect("the page").text().await.expect("text");
         let (action, mut fields) = first_form(&shown);
@@ -118,7 +124,8 @@ impl Person {
     }
 
     pub async fn get(&self, path: &str) -> Value {
-        let answer = self.http.get(format!("{}{path}", self.base)).bearer_auth(&self.token).send().await.expect("an answer");
+        let answer =
+            self.http.get(format!("{}{path}", self.base)).bearer_auth(&self.token).send().await.expect("an answer");
         assert!(answer.status().is_success(), "{path}: {}", answer.status());
         answer.json().await.expect("JSON")
     }

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod browser;
+pub mod child;
+pub mod desk;
 pub mod servers;
 pub mod webdriver;
 pub mod window;

@@ -190,7 +190,8 @@ impl Desktop {
     /// The running program's process id: what the driver started under this name.
     pub fn program_pid(&self, program: &Path) -> Option<u32> {
         children_of(self.driver.pid()).into_iter().find(|pid| {
-            fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|exe| fs::canonicalize(program).is_ok_and(|it| it == exe))
+            fs::read_link(format!("/proc/{pid}/exe"))
+                .is_ok_and(|exe| fs::canonicalize(program).is_ok_and(|it| it == exe))
         })
     }
 }

@@ -2,7 +2,7 @@
 //! paging, and faults by rule. Lax where a real server is strict (secrets, redirects and PKCE are not checked), so
 //! that what it accepts proves less than what snac accepts.
 
-use super::{Running, answering, done, folder, free_port, installing};
+use super::{Running, Wire, answering, done, folder, free_port, installing};
 use serde_json::{Value, json};
 use std::fs;
 use std::process::Command;
@@ -13,6 +13,8 @@ const VERSION: &str = "0.6.1";
 /// The server, with the accounts `alice` and `bob`; ends when dropped, and keeps everything in memory.
 pub struct Mock {
     pub base: String,
+    /// Between everybody and the server, which names itself by this port.
+    pub wire: Wire,
     running: Running,
     _home: tempfile::TempDir,
 }
@@ -50,9 +52,12 @@ impl Mock {
     async fn try_start() -> Result<Mock, String> {
         let home = tempfile::tempdir().expect("a folder");
         let port = free_port();
+        let wire = Wire::lay(port).await;
         let settings = home.path().join("mock.toml");
         let account = |name: &str, shown: &str| {
-            format!("[[seed.accounts]]\nusername = \"{name}\"\ndisplay_name = \"{shown}\"\naccess_token = \"{name}_token\"\n")
+            format!(
+                "[[seed.accounts]]\nusername = \"{name}\"\ndisplay_name = \"{shown}\"\naccess_token = \"{name}_token\"\n"
+            )
         };
         let text = format!("[auth]\nenforce_scopes = true\n{}{}", account("alice", "Alice"), account("bob", "Bob"));
         fs::write(&settings, text).expect("settings");
@@ -63,11 +68,11 @@ impl Mock {
             .args(["serve", "--host", "127.0.0.1", "--in-memory", "--log-level", "warning"])
             .arg("--config")
             .arg(&settings)
-            .args(["--port", &port.to_string(), "--domain", &format!("127.0.0.1:{port}")]);
+            .args(["--port", &port.to_string(), "--domain", &format!("127.0.0.1:{}", wire.port)]);
         let mut running = Running::start(&mut command, &log);
-        let base = format!("http://127.0.0.1:{port}");
-        answering(&format!("{base}/api/v2/instance"), &mut running, Duration::from_secs(30)).await?;
-        Ok(Mock { base, running, _home: home })
+        let base = format!("http://127.0.0.1:{}", wire.port);
+        answering(&format!("http://127.0.0.1:{port}/api/v2/instance"), &mut running, Duration::from_secs(30)).await?;
+        Ok(Mock { base, wire, running, _home: home })
     }
 
     pub fn pid(&self) -> u32 {

@@ -5,7 +5,7 @@
 //! The package is unpacked, never installed, through apt lists of our own, so that the machine's sources stay as
 //! they are. It refuses to run as root: there it runs as nobody, with its program copied where nobody can read it.
 
-use super::{Running, answering, done, folder, free_port, installing, ours_alone};
+use super::{Running, Wire, answering, done, folder, free_port, installing, ours_alone};
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -18,6 +18,8 @@ use std::time::Duration;
 pub struct Snac {
     /// `http://localhost:PORT`, as the server names itself.
     pub base: String,
+    /// Between everybody and the server, which names itself by this port.
+    pub wire: Wire,
     passwords: Vec<(String, String)>,
     running: Running,
     _home: tempfile::TempDir,
@@ -115,7 +117,9 @@ impl Snac {
             std::os::unix::fs::chown(home.path(), Some(nobody().0), Some(nobody().1)).expect("given to nobody");
         }
         let (port, place) = (free_port(), home.path().join("place"));
-        told(as_nobody(&snac).arg("init").arg(&place), &format!("127.0.0.1\n{port}\nlocalhost:{port}\n\nadmin@example.com\n"));
+        let wire = Wire::lay(port).await;
+        let host = format!("localhost:{}", wire.port);
+        told(as_nobody(&snac).arg("init").arg(&place), &format!("127.0.0.1\n{port}\n{host}\n\nadmin@example.com\n"));
         let settings = place.join("server.json");
         let text = fs::read_to_string(&settings).map_err(|why| format!("server.json: {why}"))?;
         let mut read: serde_json::Value = serde_json::from_str(&text).map_err(|why| why.to_string())?;
@@ -138,7 +142,7 @@ impl Snac {
         let log = home.path().join("log");
         let mut running = Running::start(as_nobody(&snac).arg("httpd").arg(&place), &log);
         answering(&format!("http://127.0.0.1:{port}/api/v1/instance"), &mut running, Duration::from_secs(10)).await?;
-        Ok(Snac { base: format!("http://localhost:{port}"), passwords, running, _home: home })
+        Ok(Snac { base: format!("http://{host}"), wire, passwords, running, _home: home })
     }
 
     pub fn password(&self, name: &str) -> &str {

@@ -34,10 +34,7 @@ impl Page {
 }
 
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("the workspace stands above")
-        .to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace stands above").to_path_buf()
 }
 
 pub fn read(place: &str) -> String {
@@ -46,9 +43,7 @@ pub fn read(place: &str) -> String {
 }
 
 /// Folders that hold what is built, fetched or recorded.
-const NOT_OURS: &[&str] = &[
-    "target", "node_modules", ".git", "dist", "fixtures", "snapshots", "gen", "pictures",
-];
+const NOT_OURS: &[&str] = &["target", "node_modules", ".git", "dist", "fixtures", "snapshots", "gen", "pictures"];
 
 /// Every text file people write, sorted by place.
 pub fn pages() -> Vec<Page> {

@@ -16,21 +16,9 @@ const OURS: &[&str] =
     &["guichet-model", "guichet-core", "guichet-networks", "guichet-rehearsal", "guichet-tests", "guichet"];
 
 const PARTS: &[Part] = &[
-    Part {
-        folder: "crates/model",
-        ours: &[],
-        never: &["tokio", "rusqlite", "reqwest", "tauri", "axum", "keyring"],
-    },
-    Part {
-        folder: "crates/core",
-        ours: &["guichet-model"],
-        never: &["reqwest", "hyper", "tauri", "axum"],
-    },
-    Part {
-        folder: "crates/networks",
-        ours: &["guichet-model"],
-        never: &["rusqlite", "tauri", "axum", "keyring"],
-    },
+    Part { folder: "crates/model", ours: &[], never: &["tokio", "rusqlite", "reqwest", "tauri", "axum", "keyring"] },
+    Part { folder: "crates/core", ours: &["guichet-model"], never: &["reqwest", "hyper", "tauri", "axum"] },
+    Part { folder: "crates/networks", ours: &["guichet-model"], never: &["rusqlite", "tauri", "axum", "keyring"] },
     Part {
         folder: "crates/rehearsal",
         ours: &[],
@@ -41,11 +29,7 @@ const PARTS: &[Part] = &[
         ours: &["guichet-model", "guichet-core", "guichet-networks", "guichet-rehearsal"],
         never: &["rusqlite", "reqwest", "hyper", "axum", "keyring"],
     },
-    Part {
-        folder: "xtask",
-        ours: &[],
-        never: &["tauri", "rusqlite", "reqwest", "axum"],
-    },
+    Part { folder: "xtask", ours: &[], never: &["tauri", "rusqlite", "reqwest", "axum"] },
     Part {
         folder: "tests",
         ours: &["guichet-model", "guichet-core", "guichet-networks", "guichet-rehearsal"],
@@ -116,11 +100,8 @@ fn every_member_is_in_the_table() {
         .map(|member| format!("{member} is in no row of the table"))
         .collect();
     none("a new part must say whom it may see", missing);
-    let bare = workspace
-        .lines()
-        .filter(|line| line.starts_with("    \"") && !line.contains('#'))
-        .map(str::to_owned)
-        .collect();
+    let bare =
+        workspace.lines().filter(|line| line.starts_with("    \"") && !line.contains('#')).map(str::to_owned).collect();
     none("each member has a one-line comment", bare);
 }
 
@@ -153,10 +134,7 @@ fn names(code: &str, krate: &str) -> bool {
 }
 
 fn rust_of<'a>(pages: &'a [Page], folder: &str) -> Vec<&'a Page> {
-    pages
-        .iter()
-        .filter(|page| page.under(&format!("{folder}/")) && page.ends(".rs"))
-        .collect()
+    pages.iter().filter(|page| page.under(&format!("{folder}/")) && page.ends(".rs")).collect()
 }
 
 #[test]
@@ -203,7 +181,8 @@ fn each_door_is_used_in_one_place() {
 
 #[test]
 fn the_desk_asks_nobody_for_the_time_or_the_surroundings() {
-    let asked = ["SystemTime::now", "Instant::now", "Timestamp::now", "Zoned::now", "env::var", "env::args", "thread_rng"];
+    let asked =
+        ["SystemTime::now", "Instant::now", "Timestamp::now", "Zoned::now", "env::var", "env::args", "thread_rng"];
     let pages = pages();
     let mut offences = Vec::new();
     for folder in ["crates/model", "crates/core", "crates/networks"] {
@@ -240,7 +219,9 @@ fn the_reader_of_imports_sees() {
     assert!(!names(&code("// reqwest::Client is not ours"), "reqwest"));
     assert!(!names(&code("let s = \"reqwest::Client\";"), "reqwest"));
     assert!(!names(&code("crate::tauri::x(); my_tauri::y()"), "tauri"));
-    let read = dependencies("[dependencies]\ntokio.workspace = true\n[dev-dependencies]\nx = \"1\"\n[dependencies.tauri]\nversion = \"2\"\n");
+    let read = dependencies(
+        "[dependencies]\ntokio.workspace = true\n[dev-dependencies]\nx = \"1\"\n[dependencies.tauri]\nversion = \"2\"\n",
+    );
     let names: Vec<&str> = read.iter().map(|(_, name)| name.as_str()).collect();
     assert!(names.contains(&"tokio") && names.contains(&"x") && names.contains(&"tauri"), "{names:?}");
 }

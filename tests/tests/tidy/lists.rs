@@ -53,7 +53,10 @@ fn the_window_loads_nothing_from_outside() {
     };
     assert!(directive("default-src").is_some(), "no default-src in: {csp}");
     for source in csp.split([' ', ';']).filter(|part| !part.is_empty()) {
-        assert!(source != "*" && source != "https:" && source != "http:" && source != "data:*", "{source} opens the window to the outside");
+        assert!(
+            source != "*" && source != "https:" && source != "http:" && source != "data:*",
+            "{source} opens the window to the outside"
+        );
         assert!(!source.contains("unsafe-eval"), "unsafe-eval in the policy");
         if let Some(host) = source.strip_prefix("http://").or_else(|| source.strip_prefix("https://")) {
             // Tauri's own addresses on systems without custom schemes.
@@ -62,7 +65,10 @@ fn the_window_loads_nothing_from_outside() {
     }
     let scripts = directive("script-src").or_else(|| directive("default-src")).unwrap_or_default();
     assert!(!scripts.iter().any(|source| source.contains("unsafe")), "scripts: {scripts:?}");
-    assert_eq!(directive("object-src").or_else(|| directive("default-src")).map(|list| list.contains(&"*".to_owned())), Some(false));
+    assert_eq!(
+        directive("object-src").or_else(|| directive("default-src")).map(|list| list.contains(&"*".to_owned())),
+        Some(false)
+    );
     let text = conf.to_string();
     assert!(!text.contains("dangerousDisableAssetCspModification\":true"), "the policy is switched off");
     assert_ne!(conf["app"]["withGlobalTauri"], serde_json::json!(true), "the seam is imported, never global");
@@ -90,7 +96,8 @@ fn capabilities_are_few_and_local() {
                 }
             }
         }
-        let windows: Vec<&str> = one["windows"].as_array().into_iter().flatten().filter_map(|one| one.as_str()).collect();
+        let windows: Vec<&str> =
+            one["windows"].as_array().into_iter().flatten().filter_map(|one| one.as_str()).collect();
         if windows.contains(&"*") {
             offences.push(format!("{name}: every window, the sign-in too"));
         }
@@ -103,7 +110,9 @@ fn no_foreign_html_is_ever_shown() {
     let offences = pages()
         .iter()
         .filter(|page| page.under("ui/src/") && !page.is_test())
-        .filter(|page| page.text.contains("{@html") || page.text.contains("innerHTML") || page.text.contains("insertAdjacentHTML"))
+        .filter(|page| {
+            page.text.contains("{@html") || page.text.contains("innerHTML") || page.text.contains("insertAdjacentHTML")
+        })
         .map(|page| page.place.clone())
         .collect();
     none("messages are shown as text and links, never as HTML", offences);

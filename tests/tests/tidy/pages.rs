@@ -6,10 +6,7 @@ const LONGEST: usize = 500;
 
 /// Written by a program, or a list that only grows.
 fn is_made(page: &Page) -> bool {
-    page.ends("contract.ts")
-        || page.ends("package-lock.json")
-        || page.under("words/")
-        || page.ends(".md")
+    page.ends("contract.ts") || page.ends("package-lock.json") || page.under("words/") || page.ends(".md")
 }
 
 #[test]
@@ -33,7 +30,8 @@ fn files_open_with_what_they_are_for() {
         } else if page.ends(".ts") || page.ends(".js") {
             first.starts_with("//") || first.starts_with("/*")
         } else if page.ends(".svelte") {
-            first.starts_with("<!--") || (first.starts_with("<script") && (second.starts_with("//") || second.starts_with("/*")))
+            first.starts_with("<!--")
+                || (first.starts_with("<script") && (second.starts_with("//") || second.starts_with("/*")))
         } else if page.ends(".css") {
             first.starts_with("/*")
         } else if page.ends(".sql") {
@@ -91,8 +89,14 @@ fn names_are_nouns_of_the_user() {
     let mut offences = Vec::new();
     for page in pages().iter().filter(|page| page.ends(".rs") || page.ends(".ts")) {
         for line in page.text.lines() {
-            let line = line.trim_start().trim_start_matches("export ").trim_start_matches("pub ").trim_start_matches("pub(crate) ");
-            let Some(rest) = ["struct ", "enum ", "trait ", "class ", "interface "].iter().find_map(|word| line.strip_prefix(word)) else {
+            let line = line
+                .trim_start()
+                .trim_start_matches("export ")
+                .trim_start_matches("pub ")
+                .trim_start_matches("pub(crate) ");
+            let Some(rest) =
+                ["struct ", "enum ", "trait ", "class ", "interface "].iter().find_map(|word| line.strip_prefix(word))
+            else {
                 continue;
             };
             let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
@@ -107,9 +111,22 @@ fn names_are_nouns_of_the_user() {
 #[test]
 fn the_pages_for_people_are_there() {
     let readme = read("README.md");
-    assert!(readme.contains("cargo xtask run") && readme.contains("cargo xtask test"), "README.md says the two commands");
+    assert!(
+        readme.contains("cargo xtask run") && readme.contains("cargo xtask test"),
+        "README.md says the two commands"
+    );
     assert!(readme.contains("!["), "README.md shows the desk");
-    for part in ["crates/model", "crates/core", "crates/networks", "crates/rehearsal", "src-tauri", "ui", "words", "tests", "xtask"] {
+    for part in [
+        "crates/model",
+        "crates/core",
+        "crates/networks",
+        "crates/rehearsal",
+        "src-tauri",
+        "ui",
+        "words",
+        "tests",
+        "xtask",
+    ] {
         assert!(readme.contains(part.rsplit('/').next().expect("a name")), "README.md's map lacks {part}");
     }
     let architecture = read("ARCHITECTURE.md").lines().count();

@@ -28,7 +28,8 @@ fn base<'a>(words: &BTreeMap<String, String>, key: &'a str) -> (&'a str, Option<
     match key.rsplit_once('.') {
         Some((base, ending))
             if PLURALS.contains(&ending)
-                && (words.contains_key(&format!("{base}.one")) || words.get(key).is_some_and(|one| one.contains("{n}"))) =>
+                && (words.contains_key(&format!("{base}.one"))
+                    || words.get(key).is_some_and(|one| one.contains("{n}"))) =>
         {
             (base, Some(ending))
         }
@@ -139,13 +140,16 @@ struct Said {
 }
 
 fn is_key_like(text: &str) -> bool {
-    text.contains('.') && text.len() < 80 && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '_' || c == '-')
+    text.contains('.')
+        && text.len() < 80
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '_' || c == '-')
 }
 
 fn said() -> Said {
     let mut said = Said { whole: BTreeSet::new(), beginnings: BTreeSet::new() };
     for page in pages() {
-        let speaks = (page.under("ui/src/") && (page.ends(".ts") || page.ends(".svelte"))) || (page.under("src-tauri/") && page.ends(".rs"));
+        let speaks = (page.under("ui/src/") && (page.ends(".ts") || page.ends(".svelte")))
+            || (page.under("src-tauri/") && page.ends(".rs"));
         if !speaks || page.is_test() || page.ends("contract.ts") {
             continue;
         }
@@ -212,9 +216,8 @@ fn every_key_used_has_its_words() {
 
 #[test]
 fn the_reader_of_words_sees() {
-    let few = ["hits.one", "hits.other", "report.other", "owed.other"].map(|key| {
-        (key.to_owned(), if key.starts_with("owed") { "{n} fils" } else { "mot" }.to_owned())
-    });
+    let few = ["hits.one", "hits.other", "report.other", "owed.other"]
+        .map(|key| (key.to_owned(), if key.starts_with("owed") { "{n} fils" } else { "mot" }.to_owned()));
     let few = BTreeMap::from(few);
     assert_eq!(base(&few, "hits.other"), ("hits", Some("other")));
     assert_eq!(base(&few, "owed.other"), ("owed", Some("other")));

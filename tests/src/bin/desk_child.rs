@@ -1,0 +1,140 @@
+//! A desk in a process of its own, so that it can be killed. It obeys lines of JSON on its input and answers each
+//! with one line; an answer is written only after the desk has returned, so that what was answered must survive.
+//!
+//! `desk_child FOLDER KEYFILE SEED`, or `desk_child FOLDER --keychain SEED` with the system's keychain. Tokens come
+//! through the input, never as arguments. It ends when its input ends.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use guichet_core::view::{DraftView, TemplateUse, Triage};
+use guichet_core::{Desk, Doors, Keychain};
+use guichet_model::{ConversationId, ReplyId};
+use guichet_rehearsal::{AccountCard, ClientCard, TemplateCard};
+use guichet_tests::desk::{ALL, SEND_DELAY, Watch, doors, furnish};
+use serde_json::{Value, json};
+use std::io::{BufRead, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+#[tokio::main]
+async fn main() {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let [folder, key, seed] = words.as_slice() else {
+        panic!("desk_child FOLDER KEYFILE|--keychain SEED");
+    };
+    let seed = seed.parse().expect("a number");
+    let doors = doors(Path::new(folder), Path::new(key), Arc::<Watch>::default(), seed);
+    let doors = match key.as_str() {
+        "--keychain" => Doors { keys: Arc::new(Keychain::new("guichet")), ..doors },
+        _ => doors,
+    };
+    let desk = match Desk::open(doors).await {
+        Ok(desk) => desk,
+        Err(problem) => return say(&json!({ "problem": problem })),
+    };
+    desk.set_setting(SEND_DELAY.into(), "0".into()).await.expect("a setting");
+    let engine = desk.start();
+    say(&json!({ "open": true }));
+    // Lines are read on a thread, since a person who says nothing must not keep the engine from working.
+    let (lines, mut heard) = tokio::sync::mpsc::channel(16);
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+            if lines.blocking_send(line).is_err() {
+                return;
+            }
+        }
+    });
+    while let Some(line) = heard.recv().await {
+        let asked: Value = serde_json::from_str(&line).expect("a line of JSON");
+        say(&obey(&desk, &asked).await);
+    }
+    engine.stop().await;
+}
+
+fn say(answer: &Value) {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{answer}").and_then(|()| out.flush()).expect("somebody listens");
+}
+
+async fn obey(desk: &Desk, asked: &Value) -> Value {
+    let conversation = ConversationId(asked["conversation"].as_i64().unwrap_or_default());
+    let reply = ReplyId(asked["reply"].as_i64().unwrap_or_default());
+    let text = asked["text"].as_str().unwrap_or_default();
+    match asked["do"].as_str().unwrap_or_default() {
+        "furnish" => {
+            furnish(desk, &cards(&asked["clients"])).await;
+            json!({})
+        }
+        "list" => {
+            let rows = desk.list(ALL, 0, 500).await.expect("a list").rows;
+            json!(rows.iter().map(|row| json!({ "id": row.id, "excerpt": row.excerpt })).collect::<Vec<_>>())
+        }
+        "reply" => match draft(desk, conversation, text).await {
+            Some(draft) => match desk.send_reply(conversation, draft, false).await {
+                Ok(sent) => json!({ "reply": sent.reply }),
+                Err(problem) => json!({ "problem": problem }),
+            },
+            None => json!({ "problem": "no such conversation" }),
+        },
+        "draft" => {
+            let draft = draft(desk, conversation, text).await.expect("a conversation");
+            json!(desk.save_draft(conversation, draft).await.is_ok())
+        }
+        "done" => json!(desk.triage(vec![conversation], Triage::Done).await.is_ok()),
+        "retry" => json!(desk.retry(reply).await.is_ok()),
+        "pull" => json!(desk.pull_now(None).await.is_ok()),
+        "online" => {
+            desk.set_system_online(asked["yes"].as_bool().unwrap_or(true));
+            json!({})
+        }
+        "outbox" => json!(desk.outbox().await.expect("the outbox")),
+        "dump" => json!(desk.dump().await.expect("a dump")),
+        other => json!({ "problem": format!("{other}: not known") }),
+    }
+}
+
+async fn draft(desk: &Desk, conversation: ConversationId, text: &str) -> Option<DraftView> {
+    let shown = desk.conversation(conversation).await.ok()?;
+    Some(DraftView {
+        text: text.into(),
+        to: shown.composer.to,
+        visibility: shown.composer.visibility,
+        warning: None,
+        template: None::<TemplateUse>,
+        at: guichet_model::Millis(0),
+    })
+}
+
+/// The cards that the rehearsal wrote as JSON.
+fn cards(clients: &Value) -> Vec<ClientCard> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let all = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let account = |card: &Value| AccountCard {
+        network: text(&card["network"]),
+        server: text(&card["server"]),
+        handle: text(&card["handle"]),
+        name: text(&card["name"]),
+        remote: text(&card["remote"]),
+        token: text(&card["token"]),
+        client_id: text(&card["client_id"]),
+        client_secret: text(&card["client_secret"]),
+    };
+    let template = |card: &Value| TemplateCard {
+        code: text(&card["code"]),
+        title: text(&card["title"]),
+        text: text(&card["text"]),
+        lang: text(&card["lang"]),
+    };
+    all(clients)
+        .iter()
+        .map(|card| ClientCard {
+            name: text(&card["name"]),
+            color_index: card["color_index"].as_u64().and_then(|n| u8::try_from(n).ok()).unwrap_or_default(),
+            letter: text(&card["letter"]),
+            lang: text(&card["lang"]),
+            hours: text(&card["hours"]),
+            notes: text(&card["notes"]),
+            accounts: all(&card["accounts"]).iter().map(account).collect(),
+            templates: all(&card["templates"]).iter().map(template).collect(),
+        })
+        .collect()
+}

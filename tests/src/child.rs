@@ -1,0 +1,82 @@
+//! The other end of `desk_child`: a desk in another process, spoken to by lines, killed when the test says so.
+
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{ChildStdin, ChildStdout, Command};
+
+/// What one answer may take; more is a hang.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub struct DeskChild {
+    process: tokio::process::Child,
+    input: ChildStdin,
+    output: Lines<BufReader<ChildStdout>>,
+}
+
+impl DeskChild {
+    /// Starts it with these surroundings beside the usual ones; returns once the desk is open.
+    pub async fn start(
+        program: &Path,
+        folder: &Path,
+        key: &Path,
+        log: &Path,
+        surroundings: &[(&str, &str)],
+    ) -> DeskChild {
+        let errors = std::fs::OpenOptions::new().create(true).append(true).open(log).expect("a log");
+        let mut process = Command::new(program)
+            .arg(folder)
+            .arg(key)
+            .arg("1")
+            .envs(surroundings.iter().copied())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(errors)
+            .kill_on_drop(true)
+            .spawn()
+            .expect("desk_child starts");
+        let input = process.stdin.take().expect("its input");
+        let output = BufReader::new(process.stdout.take().expect("its output")).lines();
+        let mut child = DeskChild { process, input, output };
+        let first = child.heard().await.unwrap_or_else(|| json!({ "problem": "it ended without a word" }));
+        assert_eq!(first["open"], true, "the desk did not open: {first}; {}", log.display());
+        child
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.process.id().expect("it runs")
+    }
+
+    async fn heard(&mut self) -> Option<Value> {
+        let line = tokio::time::timeout(PATIENCE, self.output.next_line()).await.expect("desk_child hangs");
+        serde_json::from_str(&line.ok()??).ok()
+    }
+
+    /// `None` where it died before its answer.
+    pub async fn ask(&mut self, what: &Value) -> Option<Value> {
+        self.input.write_all(format!("{what}\n").as_bytes()).await.ok()?;
+        self.input.flush().await.ok()?;
+        self.heard().await
+    }
+
+    /// An order that must be obeyed.
+    pub async fn must(&mut self, what: &Value) -> Value {
+        let answer = self.ask(what).await.unwrap_or_else(|| panic!("it died at {}", what["do"]));
+        assert!(answer["problem"].is_null(), "{}: {answer}", what["do"]);
+        answer
+    }
+
+    /// SIGKILL: nothing of it runs any more when this returns.
+    pub async fn kill(&mut self) {
+        self.process.kill().await.expect("killed");
+    }
+
+    /// Lets it end by itself.
+    pub async fn quit(mut self) {
+        drop(self.input);
+        let ended = tokio::time::timeout(PATIENCE, self.process.wait()).await.expect("desk_child does not quit");
+        assert!(ended.expect("its end").success(), "desk_child failed");
+    }
+}
