@@ -21,10 +21,7 @@ pub(crate) struct Changes {
 
 impl Changes {
     pub fn new() -> Self {
-        Self {
-            sender: broadcast::Sender::new(256),
-            gathering: Arc::default(),
-        }
+        Self { sender: broadcast::Sender::new(256), gathering: Arc::default() }
     }
 
     pub fn listen(&self) -> broadcast::Receiver<Change> {
@@ -70,9 +67,7 @@ impl Changes {
     }
 
     fn gathered(&self) -> std::sync::MutexGuard<'_, Option<Change>> {
-        self.gathering
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.gathering.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

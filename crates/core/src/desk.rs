@@ -7,11 +7,12 @@ use crate::lock::{self, EngineLock};
 use crate::store::Store;
 use crate::vault::{Keys, Vault};
 use crate::view::{Change, Problem};
+use crate::{intake, outbox};
 use guichet_model::{AccessId, AccountId, Budget, Clock, Millis, Network, Session};
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, broadcast, watch};
 
 /// Randomness that comes in: the system's in earnest, a seed's in the rehearsal.
@@ -79,9 +80,26 @@ pub(crate) struct Inner {
 
 /// What is known of the connection: the system's word, and what the last requests met.
 pub(crate) struct Online {
-    pub system: AtomicBool,
+    system: AtomicBool,
     /// `None`: nothing tried yet.
-    pub came_through: Mutex<Option<bool>>,
+    came_through: Mutex<Option<bool>>,
+}
+
+impl Online {
+    fn new() -> Self {
+        Self { system: AtomicBool::new(true), came_through: Mutex::new(None) }
+    }
+
+    pub fn now(&self) -> Option<bool> {
+        match self.system.load(Ordering::SeqCst) {
+            false => Some(false),
+            true => *self.lock(),
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<bool>> {
+        self.came_through.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Desk {
@@ -97,9 +115,8 @@ impl Desk {
             let store = Store::open(&file, &vault.store_key()?, opening.now())?;
             Ok::<_, Problem>((lock, vault, store))
         });
-        let (lock, vault, store) = opened.await.map_err(|_| Problem::Unexpected {
-            what: "opening thread".into(),
-        })??;
+        let (lock, vault, store) =
+            opened.await.map_err(|_| Problem::Unexpected { what: "opening thread".into() })??;
         let desk = Self {
             inner: Arc::new(Inner {
                 store,
@@ -110,15 +127,24 @@ impl Desk {
                 budgets: Mutex::default(),
                 wake_outbox: Notify::new(),
                 wake_intake: Notify::new(),
-                online: Online {
-                    system: AtomicBool::new(true),
-                    came_through: Mutex::new(None),
-                },
+                online: Online::new(),
                 pulling: AtomicUsize::new(0),
                 _lock: lock,
             }),
         };
+        // Under the lock: whatever another process left on the wire is nobody's now.
+        outbox::recover(&desk).await?;
         Ok(desk)
+    }
+
+    /// Sets intake and outbox going, on this runtime.
+    pub fn start(&self) -> Engine {
+        let (stop, stopped) = watch::channel(false);
+        let running = vec![
+            tokio::spawn(intake::run(self.clone(), stopped.clone())),
+            tokio::spawn(outbox::run(self.clone(), stopped)),
+        ];
+        Engine { stop, running }
     }
 
     /// What changes from now on. A listener that lags reads everything again.
@@ -129,6 +155,30 @@ impl Desk {
     /// After the commit, ids only.
     pub(crate) fn announce(&self, change: Change) {
         self.inner.changes.announce(change);
+    }
+
+    /// The system's signal. What waited for a network is tried at once when it comes back.
+    pub fn set_system_online(&self, yes: bool) {
+        let was = self.inner.online.system.swap(yes, Ordering::SeqCst);
+        if was != yes {
+            self.connection_changed(yes);
+        }
+    }
+
+    /// What a request met: an answer, whatever it said, or no connection.
+    pub(crate) fn met_network(&self, yes: bool) {
+        let was = self.inner.online.lock().replace(yes);
+        if was != Some(yes) {
+            self.connection_changed(yes && was.is_some());
+        }
+    }
+
+    fn connection_changed(&self, back: bool) {
+        if back {
+            self.inner.wake_outbox.notify_one();
+            self.inner.wake_intake.notify_one();
+        }
+        self.announce(Change { desk: true, ..Change::default() });
     }
 
     pub(crate) fn store(&self) -> &Store {

@@ -21,6 +21,7 @@ mod lock;
 mod outbox;
 mod search;
 mod setting;
+mod sidebar;
 mod store;
 mod template;
 #[cfg(test)]

@@ -6,8 +6,8 @@ use crate::desk::{Desk, Doors, Random};
 use crate::store::{Durability, Store, StoreKey};
 use crate::vault::InMemory;
 use guichet_model::{
-    AccountId, Author, Clock, ClientId, ConversationId, MessageId, Millis, Network, RemoteId, Secret,
-    Signed, SignedAccount,
+    AccountId, Author, ClientId, Clock, ConversationId, MessageId, Millis, Network, RemoteId, Secret, Signed,
+    SignedAccount,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -40,9 +40,7 @@ pub struct Seeded(pub AtomicU64);
 impl Random for Seeded {
     fn bytes(&self, buf: &mut [u8]) {
         for byte in buf {
-            let mut z = self
-                .0
-                .fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst);
+            let mut z = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst);
             z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
             *byte = (z ^ (z >> 31)).to_le_bytes()[0];
@@ -68,12 +66,7 @@ pub async fn room(networks: Vec<Arc<dyn Network>>) -> Room {
         networks,
         random: Arc::new(Seeded(AtomicU64::new(1))),
     };
-    Room {
-        desk: Desk::open(doors.clone()).await.unwrap(),
-        clock,
-        doors,
-        folder,
-    }
+    Room { desk: Desk::open(doors.clone()).await.unwrap(), clock, doors, folder }
 }
 
 /// A bare store, where no desk is needed.
@@ -101,10 +94,7 @@ pub fn signed(name: &str) -> Signed {
     Signed {
         server: "https://exemple.test".into(),
         secret: Secret(format!("{{\"token\":\"jeton-{name}\"}}")),
-        accounts: vec![SignedAccount {
-            remote: me.remote.clone(),
-            me,
-        }],
+        accounts: vec![SignedAccount { remote: me.remote.clone(), me }],
     }
 }
 

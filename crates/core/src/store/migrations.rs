@@ -16,12 +16,7 @@ pub(super) fn run(connection: &mut Connection, file: &Path, now: Millis) -> Resu
     run_list(connection, file, now, ALL)
 }
 
-fn run_list(
-    connection: &mut Connection,
-    file: &Path,
-    now: Millis,
-    all: &[&str],
-) -> Result<(), Problem> {
+fn run_list(connection: &mut Connection, file: &Path, now: Millis, all: &[&str]) -> Result<(), Problem> {
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let seen = usize::try_from(version).map_err(|_| Problem::Torn)?;
     if seen > all.len() {
@@ -32,21 +27,15 @@ fn run_list(
         copy_aside(connection, file, seen, now)?;
     }
     for (at, sql) in all.iter().enumerate().skip(seen) {
-        let transaction =
-            connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute_batch(sql)?;
-        transaction.pragma_update(None, "user_version", at + 1)?;
+        transaction.pragma_update(None, "user_version", i64::try_from(at + 1).unwrap_or(i64::MAX))?;
         transaction.commit()?;
     }
     Ok(())
 }
 
-fn copy_aside(
-    connection: &Connection,
-    file: &Path,
-    version: usize,
-    now: Millis,
-) -> Result<(), Problem> {
+fn copy_aside(connection: &Connection, file: &Path, version: usize, now: Millis) -> Result<(), Problem> {
     let folder = copies(file);
     std::fs::create_dir_all(&folder)?;
     let size = std::fs::metadata(file)?.len();

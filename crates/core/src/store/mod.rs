@@ -49,19 +49,9 @@ impl Store {
         }
         let mut connection = connect(file, key, false)?;
         migrations::run(&mut connection, file, now)?;
-        let readers = Readers::new(
-            (0..3)
-                .map(|_| connect(file, key, true))
-                .collect::<Result<_, _>>()?,
-        );
+        let readers = Readers::new((0..3).map(|_| connect(file, key, true)).collect::<Result<_, _>>()?);
         Ok(Self {
-            inner: Arc::new(Inner {
-                writer: Mutex::new(Writer {
-                    connection,
-                    durability: Durability::Full,
-                }),
-                readers,
-            }),
+            inner: Arc::new(Inner { writer: Mutex::new(Writer { connection, durability: Durability::Full }), readers }),
         })
     }
 
@@ -90,49 +80,34 @@ impl Store {
         durability: Durability,
         f: impl FnOnce(&Transaction<'_>) -> Result<T, Problem>,
     ) -> Result<T, Problem> {
-        let mut writer = self
-            .inner
-            .writer
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
         if writer.durability != durability {
             // SQLite refuses to change it inside a transaction.
             let level = match durability {
                 Durability::Full => "FULL",
                 Durability::Normal => "NORMAL",
             };
-            writer
-                .connection
-                .pragma_update(None, "synchronous", level)?;
+            writer.connection.pragma_update(None, "synchronous", level)?;
             writer.durability = durability;
         }
-        let transaction = writer
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = writer.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let answer = f(&transaction)?;
         transaction.commit()?;
         Ok(answer)
     }
 
     /// `read`, on this thread.
-    pub fn read_now<T>(
-        &self,
-        f: impl FnOnce(&Connection) -> Result<T, Problem>,
-    ) -> Result<T, Problem> {
+    pub fn read_now<T>(&self, f: impl FnOnce(&Connection) -> Result<T, Problem>) -> Result<T, Problem> {
         let reader = self.inner.readers.take();
         let moment = reader.unchecked_transaction()?;
         f(&moment)
     }
 }
 
-async fn on_thread<T: Send + 'static>(
-    f: impl FnOnce() -> Result<T, Problem> + Send + 'static,
-) -> Result<T, Problem> {
+async fn on_thread<T: Send + 'static>(f: impl FnOnce() -> Result<T, Problem> + Send + 'static) -> Result<T, Problem> {
     match tokio::task::spawn_blocking(f).await {
         Ok(answer) => answer,
-        Err(_) => Err(Problem::Unexpected {
-            what: "store thread".into(),
-        }),
+        Err(_) => Err(Problem::Unexpected { what: "store thread".into() }),
     }
 }
 
@@ -188,9 +163,7 @@ impl From<rusqlite::Error> for Problem {
             ErrorCode::DiskFull => Self::DiskFull,
             ErrorCode::ReadOnly | ErrorCode::PermissionDenied => Self::ReadOnly,
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Torn,
-            _ => Self::Unexpected {
-                what: format!("sqlite {}", code.extended_code),
-            },
+            _ => Self::Unexpected { what: format!("sqlite {}", code.extended_code) },
         }
     }
 }
@@ -201,18 +174,14 @@ impl From<std::io::Error> for Problem {
         match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::DiskFull,
             ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => Self::ReadOnly,
-            kind => Self::Unexpected {
-                what: format!("file {kind:?}"),
-            },
+            kind => Self::Unexpected { what: format!("file {kind:?}") },
         }
     }
 }
 
 impl From<serde_json::Error> for Problem {
     fn from(error: serde_json::Error) -> Self {
-        Self::Unexpected {
-            what: format!("json {:?}", error.classify()),
-        }
+        Self::Unexpected { what: format!("json {:?}", error.classify()) }
     }
 }
 

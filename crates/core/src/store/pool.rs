@@ -11,25 +11,16 @@ pub(super) struct Readers {
 
 impl Readers {
     pub fn new(free: Vec<Connection>) -> Self {
-        Self {
-            free: Mutex::new(free),
-            back: Condvar::new(),
-        }
+        Self { free: Mutex::new(free), back: Condvar::new() }
     }
 
     pub fn take(&self) -> Lent<'_> {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if let Some(connection) = free.pop() {
-                return Lent {
-                    readers: self,
-                    connection: Some(connection),
-                };
+                return Lent { readers: self, connection: Some(connection) };
             }
-            free = self
-                .back
-                .wait(free)
-                .unwrap_or_else(PoisonError::into_inner);
+            free = self.back.wait(free).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
@@ -42,10 +33,7 @@ pub(super) struct Lent<'a> {
 impl Deref for Lent<'_> {
     type Target = Connection;
 
-    #[allow(
-        clippy::expect_used,
-        reason = "the connection leaves only when this is dropped"
-    )]
+    #[allow(clippy::expect_used, reason = "the connection leaves only when this is dropped")]
     fn deref(&self) -> &Connection {
         self.connection.as_ref().expect("lent until dropped")
     }
@@ -54,11 +42,7 @@ impl Deref for Lent<'_> {
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take() {
-            let mut free = self
-                .readers
-                .free
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            let mut free = self.readers.free.lock().unwrap_or_else(PoisonError::into_inner);
             free.push(connection);
             self.readers.back.notify_one();
         }

@@ -15,9 +15,7 @@ pub struct Keychain {
 
 impl Keychain {
     pub fn new(service: impl Into<String>) -> Self {
-        Self {
-            service: service.into(),
-        }
+        Self { service: service.into() }
     }
 
     fn ask<T: Send + 'static>(
@@ -58,7 +56,6 @@ impl Keys for Keychain {
 
     fn set(&self, key: &Key) -> Result<(), KeysFault> {
         let text = key.clone();
-        self.ask(move |entry| entry.set_password(text.expose()))
-            .map_err(|_| KeysFault::Keychain)
+        self.ask(move |entry| entry.set_password(text.expose())).map_err(|_| KeysFault::Keychain)
     }
 }

@@ -14,9 +14,7 @@ pub struct Key(Zeroizing<String>);
 impl Key {
     pub(super) fn make() -> Self {
         let identity = age::x25519::Identity::generate();
-        Self(Zeroizing::new(
-            identity.to_string().expose_secret().to_owned(),
-        ))
+        Self(Zeroizing::new(identity.to_string().expose_secret().to_owned()))
     }
 
     /// From what `expose` gave; `None` where it is no key.
@@ -82,10 +80,7 @@ pub struct Passphrase {
 
 impl Passphrase {
     pub fn new(folder: PathBuf, passphrase: String) -> Self {
-        Self {
-            folder,
-            passphrase: Zeroizing::new(passphrase),
-        }
+        Self { folder, passphrase: Zeroizing::new(passphrase) }
     }
 }
 
@@ -97,11 +92,7 @@ impl Keys for Passphrase {
             Err(_) => return Err(KeysFault::File),
         };
         match sealed::open_with_phrase(&sealed, &self.passphrase) {
-            Ok(plain) => std::str::from_utf8(&plain)
-                .ok()
-                .and_then(Key::parse)
-                .map(Some)
-                .ok_or(KeysFault::Torn),
+            Ok(plain) => std::str::from_utf8(&plain).ok().and_then(Key::parse).map(Some).ok_or(KeysFault::Torn),
             Err(Problem::Passphrase { .. }) => Err(KeysFault::WrongPassphrase),
             Err(_) => Err(KeysFault::Torn),
         }
@@ -120,11 +111,7 @@ pub struct InMemory(Mutex<Option<Key>>);
 
 impl Keys for InMemory {
     fn get(&self) -> Result<Option<Key>, KeysFault> {
-        Ok(self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone())
+        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 
     fn set(&self, key: &Key) -> Result<(), KeysFault> {

@@ -84,13 +84,7 @@ impl Vault {
     }
 
     fn new(file: PathBuf, key: Key, contents: Contents) -> Self {
-        Self {
-            inner: Arc::new(Inner {
-                file,
-                key,
-                contents: Mutex::new(contents),
-            }),
-        }
+        Self { inner: Arc::new(Inner { file, key, contents: Mutex::new(contents) }) }
     }
 
     pub fn store_key(&self) -> Result<StoreKey, Problem> {
@@ -125,10 +119,7 @@ impl Vault {
     }
 
     fn contents(&self) -> MutexGuard<'_, Contents> {
-        self.inner
-            .contents
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.inner.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -35,10 +35,7 @@ pub(super) fn seal_to_phrase(plain: &[u8], phrase: &str) -> Result<Vec<u8>, Prob
 }
 
 /// `Passphrase { wrong: true }` where another phrase sealed it, `Torn` where it does not read.
-pub(super) fn open_with_phrase(
-    sealed: &[u8],
-    phrase: &str,
-) -> Result<Zeroizing<Vec<u8>>, Problem> {
+pub(super) fn open_with_phrase(sealed: &[u8], phrase: &str) -> Result<Zeroizing<Vec<u8>>, Problem> {
     let identity = age::scrypt::Identity::new(SecretString::from(phrase.to_owned()));
     match age::decrypt(&identity, sealed) {
         Ok(plain) => Ok(Zeroizing::new(plain)),
@@ -72,7 +69,5 @@ pub(super) fn replace(file: &Path, bytes: &[u8]) -> Result<(), Problem> {
 }
 
 fn sealing() -> Problem {
-    Problem::Unexpected {
-        what: "sealing".into(),
-    }
+    Problem::Unexpected { what: "sealing".into() }
 }

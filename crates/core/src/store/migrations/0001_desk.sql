@@ -81,6 +81,7 @@ CREATE TABLE person (             -- an author as one client sees them
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   client INTEGER NOT NULL REFERENCES client(id),
   network TEXT NOT NULL,
+  server TEXT NOT NULL DEFAULT '',  -- whose word the remote id is: two servers may number alike
   remote TEXT NOT NULL,
   handle TEXT NOT NULL,
   name TEXT NOT NULL,
@@ -90,7 +91,7 @@ CREATE TABLE person (             -- an author as one client sees them
   muted INTEGER NOT NULL DEFAULT 0,
   blocked INTEGER NOT NULL DEFAULT 0,
   messages INTEGER NOT NULL DEFAULT 0,
-  UNIQUE (client, network, remote)
+  UNIQUE (client, network, server, remote)
 ) STRICT;
 
 CREATE TABLE post (               -- what comments hang on
@@ -140,10 +141,11 @@ CREATE TABLE conversation (
 ) STRICT;
 CREATE INDEX conversation_owed ON conversation(owed_at, id) WHERE triage = 0;
 CREATE INDEX conversation_owed_client ON conversation(client, owed_at, id) WHERE triage = 0;
-CREATE INDEX conversation_later ON conversation(later_until, id) WHERE triage = 1;
-CREATE INDEX conversation_done ON conversation(triaged_at DESC, id DESC) WHERE triage = 2;
+CREATE INDEX conversation_later ON conversation(ifnull(later_until, 9223372036854775807), id, client, account)
+  WHERE triage = 1;              -- "until an answer" sorts after every date
+CREATE INDEX conversation_done ON conversation(triaged_at DESC, id DESC, client, account) WHERE triage = 2;
 CREATE INDEX conversation_done_client ON conversation(client, triaged_at DESC, id DESC) WHERE triage = 2;
-CREATE INDEX conversation_all ON conversation(last_at DESC, id DESC);
+CREATE INDEX conversation_all ON conversation(last_at DESC, id DESC, client, account);
 CREATE INDEX conversation_account ON conversation(account, triage, owed_at, id);
 CREATE INDEX conversation_post ON conversation(post);
 
@@ -180,7 +182,7 @@ CREATE TABLE message (
   missed INTEGER NOT NULL DEFAULT 0,
   expires_at INTEGER,
   word_row INTEGER NOT NULL UNIQUE, -- its row in the search index: time, then a counter
-  scope TEXT NOT NULL             -- what stands in the index beside its words: the same is needed to remove them
+  scope TEXT NOT NULL DEFAULT ''  -- what stands in the index beside its words: the same is needed to remove them
 ) STRICT;
 CREATE INDEX message_of ON message(conversation, at, id);
 CREATE INDEX message_orphan ON message(account, in_reply_to) WHERE standing = 2;
@@ -213,11 +215,12 @@ CREATE TABLE draft (              -- one a conversation
   view TEXT NOT NULL,             -- view::DraftView as JSON
   at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX draft_at ON draft(at DESC);
+CREATE INDEX draft_at ON draft(at DESC, conversation DESC);
 
 CREATE TABLE draft_discarded (    -- texts thrown away, for the undo; the journal carries none. Kept 30 days
   id INTEGER PRIMARY KEY AUTOINCREMENT,
-  conversation INTEGER NOT NULL REFERENCES conversation(id),
+  conversation INTEGER NOT NULL REFERENCES conversation(id) ON DELETE CASCADE,
+  key TEXT NOT NULL,
   view TEXT NOT NULL,             -- view::DraftView as JSON
   at INTEGER NOT NULL
 ) STRICT;
@@ -274,7 +277,7 @@ CREATE TABLE reply (              -- the outbox; a row stays after its sending
   tries INTEGER NOT NULL DEFAULT 0,
   first_try INTEGER,              -- by the larger of wall clock and the server's date
   prepared TEXT,                  -- model::Prepared: key and exact bytes, frozen with the first 'sending'
-  known TEXT,                     -- ids of ours known at the place before the first attempt
+  known TEXT,                     -- before the first attempt: ids of ours at the place, the server's time at the earliest
   looked_at INTEGER,              -- last look that did not find it
   looks INTEGER NOT NULL DEFAULT 0,   -- looks since it became unsure: each waits longer than the one before
   sent_at INTEGER,
