@@ -62,7 +62,7 @@ impl Host {
     }
 
     /// Changes a post's text; `false` where it is gone. Those named anew are told.
-    pub fn edit(&self, id: Id, text: &str, spoiler: Option<&str>) -> bool {
+    pub fn edit(&self, id: Id, text: &str, spoiler: Option<&str>, at_ms: i64) -> bool {
         let mut town = hold(&self.town);
         let named = self.named_in(&town, text);
         let Some(status) = town.statuses.get_mut(&id) else {
@@ -75,7 +75,7 @@ impl Host {
             status.spoiler = spoiler.to_owned();
         }
         status.mentions = named;
-        status.edited_ms = Some(now_ms());
+        status.edited_ms = Some(at_ms);
         let status = status.clone();
         self.tell_named(&mut town, &status, &newcomers, false);
         for person in self.listeners(&town, &status) {

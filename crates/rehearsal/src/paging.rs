@@ -54,3 +54,7 @@ impl Page {
         HeaderValue::from_str(&links.join(", ")).ok()
     }
 }
+
+#[cfg(test)]
+#[path = "paging_tests.rs"]
+mod tests;

@@ -99,7 +99,7 @@ impl Stage {
         };
         let target = about.map(|(_, id)| id);
         if let (Some(_), Some(id)) = (&line.edit, target) {
-            host.edit(id, &addressed(line), None);
+            host.edit(id, &addressed(line), None, at_ms);
         } else if let (Some(_), Some(id)) = (&line.delete, target) {
             host.delete(id);
         } else if let Some(kind) = applause(line) {

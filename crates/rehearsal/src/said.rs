@@ -165,7 +165,7 @@ pub(crate) fn say(hosts: &[Arc<Host>], line: Say) -> Option<String> {
         }
         Say::Edit { status, text } => {
             let (host, id) = find(hosts, &status)?;
-            host.edit(id, &text, None).then_some(status)
+            host.edit(id, &text, None, now_ms()).then_some(status)
         }
         Say::Delete { status } => {
             let (host, id) = find(hosts, &status)?;

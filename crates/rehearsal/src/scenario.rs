@@ -200,3 +200,7 @@ pub struct TemplateCard {
     pub text: String,
     pub lang: String,
 }
+
+#[cfg(test)]
+#[path = "scenario_tests.rs"]
+mod tests;

@@ -184,7 +184,7 @@ pub(crate) async fn edit(
     let spoiler = params.get("spoiler_text");
     fits(spoiler.unwrap_or_default(), text)?;
     let known = own(&hold(&host.town), &id, &who)?.id;
-    host.edit(known, text, spoiler);
+    host.edit(known, text, spoiler, now_ms());
     let town = hold(&host.town);
     let status = own(&town, &id, &who)?;
     Ok(Json(shapes::status(&host, &town, status, Some(who.id))))

@@ -164,3 +164,7 @@ pub(crate) fn escaped(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+#[path = "text_tests.rs"]
+mod tests;
