@@ -1,1 +1,33 @@
+//! Speaks to the outside: one folder a network, behind the contract of `guichet-model`.
+//!
+//! What is common stands beside them: which addresses may be reached, the two HTTP clients and the one place
+//! where their failures become a `Fault`, the loopback listener of a sign-in, pictures, and HTML into text.
+//! A connector takes its reach when it is built, and nothing a person types or a server says can widen it.
 
+mod addresses;
+mod html;
+mod http;
+mod loopback;
+pub mod mastodon;
+pub mod pictures;
+mod recorded;
+
+pub use addresses::Reach;
+pub use recorded::{Reading, Unknown, read_recorded, recorded_kinds};
+
+use guichet_model::{Network, TextLimit};
+use std::sync::Arc;
+
+/// Every network, each able to reach what `reach` says and nothing else.
+pub fn all(reach: Reach) -> Vec<Arc<dyn Network>> {
+    vec![Arc::new(mastodon::Mastodon::new(reach))]
+}
+
+/// What a text with its warning counts against `limit`, as `network` counts; pure, for the counter while typing.
+/// `None` for a network that is not here.
+pub fn count(network: &str, text: &str, warning: &str, limit: &TextLimit) -> Option<u32> {
+    match network {
+        mastodon::NAME => Some(mastodon::count(text, warning, limit)),
+        _ => None,
+    }
+}

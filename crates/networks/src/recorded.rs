@@ -1,0 +1,144 @@
+//! Recorded answers read through the connectors' own readers, for trying them on servers nobody here has.
+//!
+//! A recording is one answer's body, or one exchange, or an array of exchanges, in either spelling:
+//! `{request:{method,uri,body}, response:{status,headers,body}}` or `{request:{method,url,body}, status, headers, body}`.
+
+use crate::mastodon;
+use guichet_model::{Item, Kind, Millis, RemoteId, Visibility};
+use serde_json::{Value, json};
+
+/// What a recording held.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// One object an item, in the answer's order.
+    pub lines: Vec<Value>,
+    pub unreadable: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    Network,
+    What,
+}
+
+/// Each network, with the kinds of answers that can be read.
+pub fn recorded_kinds() -> Vec<(&'static str, Vec<&'static str>)> {
+    let kinds = mastodon::recorded::WHATS.iter().map(|what| what.name).collect();
+    vec![(mastodon::NAME, kinds)]
+}
+
+/// Reads `text`, a recording of `what` at `network`.
+pub fn read_recorded(network: &str, what: &str, text: &str) -> Result<Reading, Unknown> {
+    if network != mastodon::NAME {
+        return Err(Unknown::Network);
+    }
+    let what = mastodon::recorded::WHATS.iter().find(|known| known.name == what);
+    let what = what.ok_or(Unknown::What)?;
+    let mut reading = Reading::default();
+    match serde_json::from_str::<Value>(text) {
+        Ok(told) => {
+            for exchange in exchanges(told, what.asked) {
+                mastodon::recorded::read(what, &exchange, &mut reading);
+            }
+        }
+        // A stream is recorded as it came.
+        Err(_) if what.name == "streaming" => {
+            let told = Exchange::body_alone(Value::String(text.to_owned()));
+            mastodon::recorded::read(what, &told, &mut reading);
+        }
+        Err(_) => reading.unreadable += 1,
+    }
+    Ok(reading)
+}
+
+pub(crate) struct Exchange {
+    pub path: Option<String>,
+    pub body: Value,
+}
+
+impl Exchange {
+    fn body_alone(body: Value) -> Self {
+        Self { path: None, body }
+    }
+
+    /// `None`: not an exchange. `Some(None)`: one that was refused and so brought nothing.
+    fn read(value: &Value) -> Option<Option<(String, Self)>> {
+        let request = value.get("request")?;
+        let response = value.get("response").unwrap_or(value);
+        let status = response.get("status")?.as_u64()?;
+        let asked = request["uri"].as_str().or_else(|| request["url"].as_str())?;
+        let path = match url::Url::parse(asked) {
+            Ok(url) => url.path().trim_end_matches('/').to_owned(),
+            Err(_) => asked.split('?').next()?.trim_end_matches('/').to_owned(),
+        };
+        if !(200..300).contains(&status) {
+            return Some(None);
+        }
+        let method = request["method"].as_str().unwrap_or("GET").to_owned();
+        let body = match &response["body"] {
+            // Bodies are kept as text where they could not be parsed, and in some tools always.
+            Value::String(text) => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone())),
+            body => body.clone(),
+        };
+        let path = Some(path);
+        Some(Some((method, Self { path, body })))
+    }
+}
+
+/// The exchanges of a recording that asked for what is wanted. One exchange alone was chosen by whoever gave it.
+fn exchanges(told: Value, asked: fn(method: &str, path: &str) -> bool) -> Vec<Exchange> {
+    if let Some(one) = Exchange::read(&told) {
+        return one.into_iter().map(|(_, exchange)| exchange).collect();
+    }
+    let all: Option<Vec<_>> =
+        told.as_array().filter(|list| !list.is_empty()).and_then(|list| list.iter().map(Exchange::read).collect());
+    match all {
+        None => vec![Exchange::body_alone(told)],
+        Some(all) => {
+            let wanted =
+                |(method, exchange): &(String, Exchange)| asked(method, exchange.path.as_deref().unwrap_or_default());
+            let kept = all.into_iter().flatten().filter(wanted);
+            kept.map(|(_, exchange)| exchange).collect()
+        }
+    }
+}
+
+/// One item as it is printed.
+pub(crate) fn line(item: &Item) -> Value {
+    let id = |id: &Option<RemoteId>| id.as_ref().map(|id| id.as_str().to_owned());
+    json!({
+        "remote_id": item.remote.as_str(),
+        "conversation": id(&item.conversation),
+        "in_reply_to": id(&item.in_reply_to),
+        "kind": match item.kind {
+            Kind::Post => "post",
+            Kind::Comment => "comment",
+            Kind::Mention => "mention",
+            Kind::Message => "message",
+            Kind::Review => "review",
+        },
+        "author": item.author.handle,
+        "author_name": item.author.name,
+        "at": instant(item.at),
+        "edited_at": item.edited_at.and_then(instant),
+        "text": item.body.text,
+        "url": item.url,
+        "visibility": item.visibility.map(|visibility| match visibility {
+            Visibility::Public => "public",
+            Visibility::Unlisted => "unlisted",
+            Visibility::Followers => "followers",
+            Visibility::Direct => "direct",
+        }),
+        "rating": item.rating,
+    })
+}
+
+/// RFC 3339, UTC, with milliseconds.
+fn instant(at: Millis) -> Option<String> {
+    let at = jiff::Timestamp::from_millisecond(at.0).ok()?;
+    Some(at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
+}
+
+#[cfg(test)]
+#[path = "recorded_tests.rs"]
+mod tests;
