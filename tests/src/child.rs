@@ -23,14 +23,14 @@ impl DeskChild {
         folder: &Path,
         key: &Path,
         log: &Path,
-        surroundings: &[(&str, &str)],
+        surroundings: &[(String, String)],
     ) -> DeskChild {
         let errors = std::fs::OpenOptions::new().create(true).append(true).open(log).expect("a log");
         let mut process = Command::new(program)
             .arg(folder)
             .arg(key)
             .arg("1")
-            .envs(surroundings.iter().copied())
+            .envs(surroundings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(errors)

@@ -3,6 +3,7 @@
 //! fails a test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod app;
 pub mod browser;
 pub mod child;
 pub mod desk;

@@ -111,10 +111,10 @@ fn first_line(child: &mut Child) -> String {
 
 /// Everything a program keeps goes under `home`.
 fn at_home<'a>(command: &'a mut Command, home: &Path) -> &'a mut Command {
+    use std::os::unix::fs::PermissionsExt;
     for part in ["data", "config", "cache", "run", "tmp"] {
         fs::create_dir_all(home.join(part)).expect("a folder");
     }
-    use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(home.join("run"), fs::Permissions::from_mode(0o700)).expect("private");
     command
         .env("HOME", home)
@@ -167,6 +167,18 @@ impl Desktop {
         let mut command = Command::new(program);
         set_out(&mut command, self.home.path(), &self.screen, &self.bus, &self.language);
         command
+    }
+
+    /// The surroundings as pairs, for a program started otherwise.
+    pub fn surroundings(&self) -> Vec<(String, String)> {
+        let command = self.command(Path::new("true"));
+        let pairs = command.get_envs().filter_map(|(name, value)| Some((name.to_str()?, value?.to_str()?)));
+        pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    /// Where the program keeps its inbox.
+    pub fn inbox(&self) -> PathBuf {
+        self.home.path().join("data/guichet")
     }
 
     /// Real key presses through the X server, as a keyboard sends them (`ctrl+Return`, `slash`).
