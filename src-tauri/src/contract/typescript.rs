@@ -3,7 +3,7 @@
 //! The text is committed as `ui/src/backend/contract.ts`; a test says when it is stale, and
 //! `cargo run -p guichet --example contract` writes it again.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use ts_rs::{Config, TS, TypeVisitor};
 
@@ -20,7 +20,7 @@ pub fn typescript() -> String {
 /// The contract being written.
 pub struct Writing {
     config: Config,
-    types: BTreeMap<String, String>,
+    types: BTreeSet<(String, String)>,
     commands: String,
 }
 
@@ -34,7 +34,7 @@ impl Writing {
     fn new() -> Self {
         // Ids and instants fit in a JavaScript number: below 2^53.
         let config = Config::new().with_large_int("number");
-        Self { config, types: BTreeMap::new(), commands: String::new() }
+        Self { config, types: BTreeSet::new(), commands: String::new() }
     }
 
     pub fn command(&mut self, name: &str, docs: &[&str], write: impl FnOnce(&mut Command) -> String) {
@@ -62,7 +62,7 @@ impl Writing {
             "// What crosses the seam between the interface and the program. Generated from the list of commands in\n\
              // src-tauri/src/contract.rs: write it again with `cargo run -p guichet --example contract`.\n\n",
         );
-        for declared in self.types.values() {
+        for (_, declared) in &self.types {
             let _ = writeln!(text, "{declared}\n");
         }
         let _ = write!(
@@ -93,12 +93,11 @@ impl TypeVisitor for Writing {
             T::visit_generics(self);
             return;
         }
-        let name = T::ident(&self.config);
-        if self.types.contains_key(&name) {
+        let declared = format!("{}export {}", T::docs().unwrap_or_default(), T::decl(&self.config));
+        // Two types of one name both stand in the file, where the TypeScript compiler refuses them.
+        if !self.types.insert((T::ident(&self.config), declared)) {
             return;
         }
-        let declared = format!("{}export {}", T::docs().unwrap_or_default(), T::decl(&self.config));
-        self.types.insert(name, declared);
         T::visit_generics(self);
         T::visit_dependencies(self);
     }

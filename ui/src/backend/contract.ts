@@ -99,9 +99,17 @@ export type Change = { conversations: Array<ConversationId>, replies: Array<Repl
 desk: boolean, all: boolean, };
 
 /**
- * How long a text is as its network counts, and what keeps it from leaving.
+ * A draft as its network would count it, and why it could not leave.
  */
-export type Checked = { count: number, most: number | null, leaks: Array<Leak>, };
+export type Checked = { 
+/**
+ * In the network's own unit, those addressed included.
+ */
+count: number, 
+/**
+ * `None` where the account has not told its limits yet.
+ */
+most: number | null, leaks: Array<Leak>, };
 
 export type Choice = { id: string, name: string, };
 
@@ -252,6 +260,10 @@ export type Hits = { rows: Array<Hit>,
  */
 more: boolean, 
 /**
+ * What to give as `before` for the next page.
+ */
+next: number | null, 
+/**
  * Operators that were not understood, as typed.
  */
 unknown: Array<string>, };
@@ -261,7 +273,7 @@ export type Hole = { interval: Interval, fillable: boolean, };
 /**
  * Whether the inbox can be read.
  */
-export type InboxState = { "inbox": "opening" } | { "inbox": "open" } | { "inbox": "closed", problem: Problem, };
+export type InboxState = { "inbox": "not_yet" } | { "inbox": "opening" } | { "inbox": "open" } | { "inbox": "closed", problem: Problem, };
 
 /**
  * A closed interval of time, proven read or known missing.
@@ -353,7 +365,7 @@ export type PersonId = number;
  */
 export type PostId = number;
 
-export type PostView = { id: PostId, author: string, ours: boolean, at: Millis, text: string, links: Array<Link>, warning: string | null, lang: string | null, url: string | null, tallies: Counts, attachments: Array<Attachment>, gone: boolean, };
+export type PostView = { id: PostId, author: string, ours: boolean, at: Millis, text: string, links: Array<Link>, warning: string | null, lang: string | null, url: string | null, tallies: Tallies, attachments: Array<Attachment>, gone: boolean, };
 
 export type Problem = { "problem": "not_found" } | { "problem": "opening" } | { "problem": "leaks", leaks: Array<Leak>, } | { "problem": "too_late" } | { "problem": "other_client" } | { "problem": "template", line: number, what: TemplateTrouble, name: string, } | { "problem": "taken" } | { "problem": "invalid", field: string, } | { "problem": "network", fault: Fault, } | { "problem": "not_offered" } | { "problem": "busy" } | { "problem": "disk_full" } | { "problem": "read_only" } | { "problem": "newer_store" } | { "problem": "no_key" } | { "problem": "keychain" } | { "problem": "torn" } | { "problem": "passphrase", wrong: boolean, } | { "problem": "unexpected", what: string, };
 
@@ -431,7 +443,7 @@ unread: number, messages: number, draft: boolean,
 reply: ReplyState | null, edited: boolean, gone: boolean, };
 
 /**
- * A reply handed to the outbox.
+ * A reply taken in: it waits, and can be taken back by undoing the act.
  */
 export type Sent = { reply: ReplyId, acted: Acted, };
 
@@ -449,6 +461,8 @@ export type Slice<T> = { total: number, offset: number, rows: Array<T>, };
  * What the person is asked next.
  */
 export type Step = { "step": "ask_server" } | { "step": "open_browser", url: string, host: string, } | { "step": "choose_page", choices: Array<Choice>, } | { "step": "done" };
+
+export type Tallies = { replies: number, shares: number, likes: number, };
 
 /**
  * A template as it is written; `id` is `None` for a new one.
