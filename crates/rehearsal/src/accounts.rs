@@ -3,7 +3,7 @@
 use crate::faults::Lag;
 use crate::hold;
 use crate::paging::Page;
-use crate::params::{Params, Refusal};
+use crate::params::{Params, Refusal, id_of};
 use crate::server::{Desk, Host};
 use crate::shapes;
 use crate::statuses::visible;
@@ -23,8 +23,7 @@ pub(crate) async fn myself(State(host): Desk, headers: HeaderMap) -> Result<Json
 
 pub(crate) async fn one(State(host): Desk, Path(id): Path<String>) -> Result<Json<Value>, Refusal> {
     let town = hold(&host.town);
-    let person = id.parse().ok().and_then(|id: Id| town.people.get(&id));
-    let person = person.ok_or_else(Refusal::not_found)?;
+    let person = town.people.get(&id_of(&id)?).ok_or_else(Refusal::not_found)?;
     Ok(Json(shapes::account(&host, &town, person)))
 }
 
@@ -56,12 +55,13 @@ pub(crate) async fn relationships(
 /// The posts of one account, newest first.
 pub(crate) async fn posts(
     State(host): Desk,
-    Path(id): Path<Id>,
+    Path(id): Path<String>,
     lag: Option<Extension<Lag>>,
     headers: HeaderMap,
     params: Params,
 ) -> Result<Response, Refusal> {
     let viewer = host.maybe_signed_in(&headers, "read:statuses")?;
+    let id = id_of(&id)?;
     let town = hold(&host.town);
     if !town.people.contains_key(&id) {
         return Err(Refusal::not_found());
@@ -94,12 +94,12 @@ pub(crate) fn with_link(body: impl IntoResponse, link: Option<axum::http::Header
 
 pub(crate) async fn act(
     State(host): Desk,
-    Path((id, act)): Path<(Id, String)>,
+    Path((id, act)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Refusal> {
     let scope = if act.ends_with("block") { "write:blocks" } else { "write:mutes" };
     let who = host.signed_in(&headers, scope)?;
-    stand(&host, who.id, id, &act).map(Json)
+    stand(&host, who.id, id_of(&id)?, &act).map(Json)
 }
 
 fn stand(host: &Host, me: Id, other: Id, act: &str) -> Result<Value, Refusal> {

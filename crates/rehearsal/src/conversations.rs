@@ -4,7 +4,7 @@ use crate::accounts::with_link;
 use crate::faults::Lag;
 use crate::hold;
 use crate::paging::Page;
-use crate::params::{Params, Refusal};
+use crate::params::{Params, Refusal, id_of};
 use crate::server::Desk;
 use crate::shapes;
 use crate::statuses::visible;
@@ -42,8 +42,13 @@ pub(crate) async fn list(
     Ok(with_link(Json(shapes), page.link(&address, &params, &ids)))
 }
 
-pub(crate) async fn read(State(host): Desk, Path(id): Path<Id>, headers: HeaderMap) -> Result<Json<Value>, Refusal> {
+pub(crate) async fn read(
+    State(host): Desk,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, Refusal> {
     let who = host.signed_in(&headers, "write:conversations")?;
+    let id = id_of(&id)?;
     let mut town = hold(&host.town);
     let talk =
         town.talks.iter_mut().find(|talk| talk.id == id && talk.owner == who.id).ok_or_else(Refusal::not_found)?;

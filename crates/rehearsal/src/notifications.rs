@@ -4,7 +4,7 @@ use crate::accounts::with_link;
 use crate::faults::Lag;
 use crate::hold;
 use crate::paging::Page;
-use crate::params::{Params, Refusal};
+use crate::params::{Params, Refusal, id_of};
 use crate::server::{Desk, Host};
 use crate::shapes;
 use crate::statuses::visible;
@@ -51,8 +51,9 @@ fn wanted<'a>(town: &'a Town, me: Id, params: &Params, lag: Lag) -> Vec<&'a Noti
         .collect()
 }
 
-pub(crate) async fn one(State(host): Desk, Path(id): Path<Id>, headers: HeaderMap) -> Result<Json<Value>, Refusal> {
+pub(crate) async fn one(State(host): Desk, Path(id): Path<String>, headers: HeaderMap) -> Result<Json<Value>, Refusal> {
     let who = host.signed_in(&headers, "read:notifications")?;
+    let id = id_of(&id)?;
     let town = hold(&host.town);
     town.notices
         .iter()
@@ -153,10 +154,11 @@ pub(crate) async fn requests(State(host): Desk, headers: HeaderMap, params: Para
 
 pub(crate) async fn settle_request(
     State(host): Desk,
-    Path((id, act)): Path<(Id, String)>,
+    Path((id, act)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Refusal> {
     let who = host.signed_in(&headers, "write:notifications")?;
+    let id = id_of(&id)?;
     let mut town = hold(&host.town);
     let theirs = |notice: &Notice| notice.to == who.id && notice.from == id && notice.filtered;
     if !town.notices.iter().any(theirs) {

@@ -76,7 +76,7 @@ pub(crate) fn consent(host: &Host, app: &str, scope: &str, params: &Params) -> R
     }
     let rights: String = rights.iter().map(|right| format!("<li>{right}</li>")).collect();
     let body = format!(
-        "<p>Elle pourra :</p><ul>{rights}</ul><p>Avec quel compte ?</p><form method=\"post\" action=\"/oauth/authorize\">{kept}{buttons}<button class=\"no\" name=\"account\" value=\"0\">Refuser</button></form>",
+        "<p>Cette application pourra :</p><ul>{rights}</ul><p>Avec quel compte ?</p><form method=\"post\" action=\"/oauth/authorize\">{kept}{buttons}<button class=\"no\" name=\"account\" value=\"0\">Refuser</button></form>",
     );
     page(StatusCode::OK, host, &format!("{app} demande l’accès à un compte"), &body)
 }

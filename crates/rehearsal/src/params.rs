@@ -65,6 +65,11 @@ impl<S: Send + Sync> FromRequest<S> for Params {
     }
 }
 
+/// An id out of an address. What is no number names nothing.
+pub(crate) fn id_of(text: &str) -> Result<u64, Refusal> {
+    text.parse().map_err(|_| Refusal::not_found())
+}
+
 /// A header as text; empty where absent.
 pub(crate) fn text_of(headers: &HeaderMap, name: &str) -> String {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()

@@ -93,12 +93,22 @@ fn avatar(letters: &str, seed: u64) -> Canvas {
     let width = known.len() as f32 * 6.0 * step - step;
     let mut left = (160.0 - width) / 2.0;
     for rows in known {
-        for (y, row) in rows.iter().enumerate() {
-            for x in 0..5u8 {
-                if row & (16 >> x) != 0 {
-                    let (x, y) = (left + f32::from(x) * step, 80.0 - 3.5 * step + y as f32 * step);
-                    canvas.rect(x, y, x + step + 0.5, y + step + 0.5, WHITE);
-                }
+        let top = 80.0 - 3.0 * step;
+        let dot = |x: usize, y: usize| x < 5 && rows.get(y).is_some_and(|row| row & (16 >> x) != 0);
+        let centre = |x: usize, y: usize| (left + (x as f32 + 0.5) * step, top + y as f32 * step);
+        for (x, y) in (0..7).flat_map(|y| (0..5).map(move |x| (x, y))).filter(|(x, y)| dot(*x, *y)) {
+            // Neighbouring dots are joined; two dots corner to corner only where nothing else joins them.
+            let mut ends = vec![(x, y)];
+            ends.extend([(x + 1, y), (x, y + 1)].into_iter().filter(|(x, y)| dot(*x, *y)));
+            if dot(x + 1, y + 1) && !dot(x + 1, y) && !dot(x, y + 1) {
+                ends.push((x + 1, y + 1));
+            }
+            if x > 0 && dot(x - 1, y + 1) && !dot(x - 1, y) && !dot(x, y + 1) {
+                ends.push((x - 1, y + 1));
+            }
+            let from = centre(x, y);
+            for to in ends.into_iter().map(|(x, y)| centre(x, y)) {
+                canvas.line(from.0, from.1, to.0, to.1, step * 0.46, WHITE);
             }
         }
         left += 6.0 * step;
@@ -132,8 +142,8 @@ fn scene(name: &str, seed: u64, scale: f32) -> Canvas {
         "loaves" => {
             canvas.rect(0.0, 290.0, 640.0, 400.0, [150.0, 104.0, 66.0]);
             for (x, tilt) in [(150.0, -24.0), (320.0, 8.0), (490.0, -10.0)] {
-                canvas.line(x - 60.0, 250.0 + tilt, x + 60.0, 250.0 - tilt, 52.0, CRUST);
-                for cut in [-40.0, 0.0, 40.0] {
+                canvas.line(x - 38.0, 250.0 + tilt, x + 38.0, 250.0 - tilt, 44.0, CRUST);
+                for cut in [-30.0, 0.0, 30.0] {
                     canvas.line(x + cut - 10.0, 226.0, x + cut + 12.0, 268.0, 5.0, CREAM);
                 }
             }

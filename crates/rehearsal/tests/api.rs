@@ -27,11 +27,13 @@ async fn a_scenario_is_whole() {
         items += list.as_array().unwrap().len();
     }
     assert!(items >= 35, "{items} mentions");
+    let bakery = account(&rehearsal, 0);
+    assert_eq!(bakery.try_get("/api/v1/accounts/personne/statuses").await.unwrap().status(), 404);
     assert!(rehearsal.posted().is_empty(), "what was there before is not counted");
 }
 
 #[tokio::test]
-async fn every_line_of_the_evening_arrives() {
+async fn the_evening_arrives_by_itself() {
     let quiet = quiet("soirée").await;
     let before = account(&quiet, 0).get("/api/v1/notifications?limit=80").await.as_array().unwrap().len();
     let evening = stage::start("soirée", 1.0e6).await;
