@@ -126,6 +126,8 @@ pub enum AttachmentKind {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+// The desk has counts of its own: at the seam these are the tallies of a post.
+#[ts(rename = "Tallies")]
 pub struct Counts {
     pub replies: u32,
     pub shares: u32,

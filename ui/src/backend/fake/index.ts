@@ -1,0 +1,262 @@
+// A backend that acts truly, in memory: for the component tests, and for looking at the interface in a plain browser.
+//
+// It keeps the core's promises that a person can see: acts are undone, drafts return, replies wait, leave, and wait
+// for the network when it is cut. Time comes in by a door, so that a test can move it.
+import type { AppView, Backend, Change, Contract, DraftView, Problem, ReplyView, Step } from '../index';
+import { conversationOf, deskOf, idsOf, listOf, rowOf, searchOf } from './reads';
+import { check, fill } from './texts';
+import { world as made, type Act, type World } from './world';
+
+/** As over the real seam: by value, through JSON. */
+const carried = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null));
+
+export interface Fake extends Backend {
+  world: World;
+  app: AppView;
+  /** Every command received, oldest first. */
+  heard: { name: string; args: Record<string, unknown> }[];
+  announce(change: Partial<Change>): void;
+  offline(on: boolean): void;
+}
+
+export interface Options { now?: () => number; size?: number; app?: Partial<AppView>; waits?: number }
+type Commands = { [N in keyof Contract]: (args: Contract[N]['args']) => Contract[N]['returns'] };
+
+const fail = (problem: Problem): never => { throw problem; };
+
+export function fake({ now = Date.now, size = 300, app: over = {}, waits = 0 }: Options = {}): Fake {
+  const world = made(now, size);
+  const listeners = new Set<(change: Change) => void>();
+  const app: AppView = {
+    rehearsal: false, locale: 'fr', version: '0.1.0', firstStart: false, theme: 'system', singleKeys: true, demoOffline: false,
+    inbox: { inbox: 'open' }, ...over,
+  };
+  if (app.firstStart) for (const list of [world.clients, world.accounts]) list.length = 0;
+  if (app.firstStart) { world.talks.clear(); world.replies.clear(); }
+
+  const whole = (change: Partial<Change>): Change => ({ conversations: [], replies: [], templates: false, desk: true, all: false, ...change });
+  const announce = (part: Partial<Change>): Change => {
+    const change = whole(part);
+    // After the answer, as the shell's event comes.
+    setTimeout(() => listeners.forEach((heard) => heard(change)), 0);
+    return change;
+  };
+  const act = (what: string, change: Change, undo: Act['undo']) => {
+    const id = ++world.ids;
+    world.acts.push({ id, what, undo, undone: false });
+    return { act: id, change };
+  };
+  const talk = (id: number) => world.talks.get(id) ?? fail({ problem: 'not_found' });
+  const reply = (id: number) => world.replies.get(id) ?? fail({ problem: 'not_found' });
+
+  /** Moves a waiting reply on: it leaves when its delay is over, and its message comes back. */
+  const leave = (it: ReplyView) => {
+    if (it.state.state !== 'waiting') return;
+    const online = !world.offline;
+    it.state = online ? { state: 'sending' } : { state: 'waiting', why: { why: 'network' } };
+    announce({ conversations: [it.conversation], replies: [it.id] });
+    if (online) setTimeout(() => settleSent(it), 700);
+  };
+  const settleSent = (it: ReplyView) => {
+    const where = world.talks.get(it.conversation);
+    const account = world.accounts.find((a) => a.id === it.account);
+    if (!where || !account || it.state.state !== 'sending') return;
+    const id = ++world.ids;
+    where.messages.push({ ...where.messages[0]!, id, author: account.name, handle: account.handle, ours: true, text: it.text, at: now(), editedAt: null, warning: null, links: [], depth: 1, reply: null, liked: false });
+    Object.assign(it, { state: { state: 'sent', private: it.visibility === 'direct', altered: false }, message: id, sentAt: now() });
+    announce({ conversations: [it.conversation], replies: [it.id] });
+  };
+  const takeBack = (it: ReplyView) => {
+    if (it.state.state === 'sending' || it.state.state === 'sent') fail({ problem: 'too_late' });
+    it.state = { state: 'taken_back' };
+    talk(it.conversation).draft = { text: it.text, to: [], visibility: it.visibility, warning: null, template: null, at: now() };
+  };
+
+  const commands: Commands = {
+    desk: () => deskOf(world),
+    list: ({ query, offset, limit }) => listOf(world, query, offset, limit),
+    rows: ({ ids }) => ids.flatMap((id) => (world.talks.has(id) ? [rowOf(world, talk(id))] : [])),
+    position_of: ({ query, id }) => { const at = idsOf(world, query).indexOf(id); return at < 0 ? null : at; },
+    conversation: ({ id }) => conversationOf(world, id),
+    opened: ({ id }) => {
+      if (!talk(id).unread) return whole({ desk: false });
+      talk(id).unread = false;
+      return announce({ conversations: [id] });
+    },
+    triage: ({ ids, to }) => {
+      const before = ids.map((id) => [id, talk(id).triage] as const);
+      ids.forEach((id) => (talk(id).triage = to));
+      return act('triage', announce({ conversations: ids }), () => {
+        const same = before.filter(([id]) => talk(id).triage === to);
+        same.forEach(([id, was]) => (talk(id).triage = was));
+        return { conversations: same.map(([id]) => id), left: before.length - same.length };
+      });
+    },
+    undo: ({ act: wanted }) => {
+      const found = world.acts.findLast((a) => !a.undone && (wanted === null || a.id === wanted)) ?? fail({ problem: 'not_found' });
+      found.undone = true;
+      const { conversations, left } = found.undo();
+      return { what: found.what, conversations, left, change: announce({ conversations, templates: true }) };
+    },
+    add_client: ({ name, color }) => {
+      if (world.clients.some((c) => c.name === name)) fail({ problem: 'taken' });
+      world.clients.push({ id: ++world.ids, name, letter: name.charAt(0).toUpperCase(), color });
+      announce({});
+      return world.ids;
+    },
+    edit_client: ({ id, name, color }) => {
+      const client = world.clients.find((c) => c.id === id) ?? fail({ problem: 'not_found' });
+      const was = { ...client };
+      Object.assign(client, { name, color, letter: name.charAt(0).toUpperCase() });
+      return act('edit_client', announce({}), () => { Object.assign(client, was); return { conversations: [], left: 0 }; });
+    },
+    remove_account: ({ id }) => {
+      const gone = world.accounts.splice(world.accounts.findIndex((a) => a.id === id), 1);
+      return act('remove_account', announce({ all: true }), () => { world.accounts.push(...gone); return { conversations: [], left: 0 }; });
+    },
+    setting: ({ name }) => world.settings.get(name) ?? null,
+    set_setting: ({ name, value }) => { world.settings.set(name, value); return null; },
+    search: ({ text, limit, before }) => searchOf(world, text, limit, before),
+    pull_now: () => { world.accounts.forEach((a) => (a.readUpTo = now())); announce({}); return null; },
+    like: ({ message, on }) => toggle(message, 'like', (m) => (m.liked = on)),
+    mute: ({ person, on }) => everyone(person, 'mute', (m) => (m.muted = on)),
+    block: ({ person, on }) => everyone(person, 'block', (m) => (m.blocked = on)),
+    report: () => act('report', whole({}), () => ({ conversations: [], left: 1 })),
+    dump: () => '',
+    templates: ({ client }) => world.templates.filter((t) => client === null || !t.clients.length || t.clients.includes(client)).map((t) => ({ ...t })),
+    save_template: ({ edit }) => {
+      if (!/^[\p{L}\p{N}_-]+$/u.test(edit.code)) fail({ problem: 'invalid', field: 'code' });
+      if (world.templates.some((t) => t.code === edit.code && t.id !== edit.id)) fail({ problem: 'taken' });
+      const unknown = [...edit.text.matchAll(/\{\{\s*(\w+|[\p{L}]+)\s*\}\}/gu)].find((m) => !['prénom', 'prenom', 'nom', 'compte', 'client', 'réseau', 'lien'].includes(m[1]!));
+      if (unknown) fail({ problem: 'template', line: edit.text.slice(0, unknown.index).split('\n').length, what: 'unknown_variable', name: unknown[1]! });
+      const old = world.templates.find((t) => t.id === edit.id);
+      const saved = { ...edit, id: old?.id ?? ++world.ids, version: (old?.version ?? 0) + 1, uses: old?.uses ?? 0, lastUsed: old?.lastUsed ?? null };
+      world.templates = [...world.templates.filter((t) => t.id !== saved.id), saved];
+      announce({ templates: true });
+      return saved;
+    },
+    remove_template: ({ id }) => {
+      const gone = world.templates.filter((t) => t.id === id);
+      world.templates = world.templates.filter((t) => t.id !== id);
+      return act('remove_template', announce({ templates: true }), () => { world.templates.push(...gone); return { conversations: [], left: 0 }; });
+    },
+    fill: ({ template, conversation, answers }) => fill(world, template, conversation, answers),
+    check: ({ conversation, draft }) => check(world, conversation, draft),
+    save_draft: ({ conversation, draft }) => {
+      talk(conversation).draft = draft.text.trim() ? { ...draft, at: now() } : null;
+      return announce({ conversations: [conversation] });
+    },
+    discard_draft: ({ conversation }) => {
+      const was = talk(conversation).draft;
+      talk(conversation).draft = null;
+      return act('discard_draft', announce({ conversations: [conversation] }), () => { talk(conversation).draft ??= was; return { conversations: [conversation], left: 0 }; });
+    },
+    send_reply: ({ conversation, draft, thenDone }) => {
+      const { leaks } = check(world, conversation, draft);
+      if (leaks.length) fail({ problem: 'leaks', leaks });
+      return queue(conversation, draft, thenDone);
+    },
+    outbox: () => {
+      const open = (r: ReplyView) => !['sent', 'taken_back', 'discarded'].includes(r.state.state);
+      return [...world.replies.values()].filter((r) => open(r) || r.state.state === 'sent').sort((a, b) => Number(open(b)) - Number(open(a)) || b.writtenAt - a.writtenAt).map((r) => ({ ...r }));
+    },
+    take_back: ({ reply: id }) => {
+      takeBack(reply(id));
+      return act('take_back', announce({ conversations: [reply(id).conversation], replies: [id] }), () => ({ conversations: [], left: 1 }));
+    },
+    retry: ({ reply: id }) => {
+      reply(id).state = { state: 'waiting', why: { why: 'turn' } };
+      setTimeout(() => leave(reply(id)), 400);
+      return act('retry', announce({ conversations: [reply(id).conversation], replies: [id] }), () => ({ conversations: [], left: 1 }));
+    },
+    settle: ({ reply: id, word }) => {
+      const it = reply(id);
+      if (word.word === 'give_up') takeBack(it);
+      if (word.word === 'is_there') Object.assign(it, { state: { state: 'sent', private: false, altered: false }, message: word.message, sentAt: now() });
+      if (word.word === 'send_again') { it.state = { state: 'waiting', why: { why: 'turn' } }; setTimeout(() => leave(it), 400); }
+      return act('settle', announce({ conversations: [it.conversation], replies: [id] }), () => ({ conversations: [], left: 1 }));
+    },
+    app: () => ({ ...app }),
+    set_preference: ({ name, value }) => {
+      if (name === 'locale') app.locale = value === 'en' ? 'en' : 'fr';
+      if (name === 'theme') app.theme = value as AppView['theme'];
+      if (name === 'single_keys') app.singleKeys = value === 'on';
+      announce({ all: true });
+      return null;
+    },
+    unlock: ({ passphrase }) => {
+      if (passphrase !== 'soirée') fail({ problem: 'passphrase', wrong: true });
+      app.inbox = { inbox: 'open' };
+      announce({ all: true });
+      return null;
+    },
+    start_rehearsal: () => { location.search = '?rehearsal'; return null; },
+    rehearsal_offline: ({ on }) => { offline(on); return null; },
+    networks: () => [{ name: 'mastodon', minutes: 1, approval: false, neverGives: ['unseen_replies', 'read_receipts', 'filtered_mentions'] }],
+    login_start: () => ({ step: 'ask_server' }),
+    login_answer: ({ answer }): Step => {
+      if (answer.answer === 'server' && !answer.name.includes('.')) fail({ problem: 'network', fault: { fault: 'refused', reason: { code: 'wrong_server', said: null } } });
+      if (answer.answer === 'server') return { step: 'open_browser', url: `https://${answer.name}/oauth/authorize`, host: answer.name };
+      if (answer.answer === 'code' && answer.code.trim().length < 6) fail({ problem: 'network', fault: { fault: 'refused', reason: { code: 'forbidden', said: 'The code is not valid' } } });
+      return { step: 'done' };
+    },
+    login_cancel: () => null,
+    open_link: () => null,
+  };
+
+  function queue(conversation: number, draft: DraftView, thenDone: boolean) {
+    const where = talk(conversation);
+    const seconds = Number(world.settings.get('undo_seconds'));
+    const it: ReplyView = {
+      id: ++world.ids, client: where.client, account: where.account, conversation, answers: where.messages[0]!.author, text: draft.text,
+      visibility: draft.visibility, state: { state: 'waiting', why: world.offline ? { why: 'network' } : { why: 'until', at: now() + seconds * 1000 } },
+      writtenAt: now(), sentAt: null, url: null, message: null, tries: 0,
+    };
+    const was = where.triage;
+    world.replies.set(it.id, it);
+    where.draft = null;
+    if (thenDone) where.triage = { triage: 'done' };
+    setTimeout(() => leave(it), seconds * 1000);
+    const acted = act('send_reply', announce({ conversations: [conversation], replies: [it.id] }), () => {
+      if (it.state.state !== 'waiting') return { conversations: [], left: 1 };
+      takeBack(it);
+      where.triage = was;
+      return { conversations: [conversation], left: 0 };
+    });
+    return { reply: it.id, acted };
+  }
+  type Message = ReturnType<typeof conversationOf>['messages'][number];
+  function toggle(message: number, what: string, change: (m: Message) => void) {
+    const where = [...world.talks.values()].find((t) => t.messages.some((m) => m.id === message)) ?? fail({ problem: 'not_found' });
+    where.messages.filter((m) => m.id === message).forEach(change);
+    return act(what, announce({ conversations: [where.id] }), () => ({ conversations: [], left: 1 }));
+  }
+  function everyone(person: number, what: string, change: (m: Message) => void) {
+    const touched = [...world.talks.values()].filter((t) => t.messages.some((m) => m.person === person));
+    touched.forEach((t) => t.messages.filter((m) => m.person === person).forEach(change));
+    return act(what, announce({ conversations: touched.map((t) => t.id) }), () => ({ conversations: [], left: 1 }));
+  }
+  function offline(on: boolean) {
+    world.offline = on;
+    app.demoOffline = on;
+    if (!on) for (const it of world.replies.values()) if (it.state.state === 'waiting' && it.state.why.why === 'network') leave(it);
+    announce({ all: true });
+  }
+
+  const heard: Fake['heard'] = [];
+  return {
+    world, app, heard, offline, announce: (change) => void announce(change),
+    async call(name, args) {
+      heard.push({ name, args });
+      if (waits) await new Promise((go) => setTimeout(go, waits));
+      const command = commands[name as keyof Contract] as ((args: unknown) => unknown) | undefined;
+      if (!command) fail({ problem: 'invalid', field: name });
+      // A copy: what crosses the real seam is never shared either.
+      return carried(command?.(carried(args)));
+    },
+    changes(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}

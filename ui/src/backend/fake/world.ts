@@ -1,0 +1,134 @@
+// The fake desk's memory: about three hundred conversations made from a seed, so that two runs look the same.
+import type { AccountView, Capabilities, DraftView, MessageView, PostView, ReplyView, TemplateView, Triage, Kind, Visibility, ActId } from '../contract';
+import { also, clients, first, last, posts, questions, templates, thanks } from './people';
+
+export interface Talk {
+  id: number; client: number; account: number; kind: Kind; triage: Triage; lang: string | null;
+  visibility: Visibility; post: PostView | null; messages: MessageView[]; unread: boolean; draft: DraftView | null;
+}
+
+export interface Act { id: ActId; what: string; undo: () => { conversations: number[]; left: number }; undone: boolean }
+
+export interface World {
+  now: () => number;
+  offline: boolean;
+  clients: { id: number; name: string; letter: string; color: number }[];
+  accounts: AccountView[];
+  talks: Map<number, Talk>;
+  replies: Map<number, ReplyView>;
+  templates: TemplateView[];
+  acts: Act[];
+  settings: Map<string, string>;
+  ids: number;
+}
+
+const MINUTE = 60_000;
+export const able: Capabilities = {
+  limit: { most: 500, unit: 'characters', linkCounts: 23, mentionDomainFree: true },
+  reply: true, privateReply: false, like: true, mute: true, block: true, report: true, hide: false, deleteOwn: true,
+  editOwn: true, addresses: true, proof: { proof: 'key', validFor: 1_800_000 },
+  neverGives: ['unseen_replies', 'read_receipts'],
+};
+
+export function world(now: () => number, size = 300): World {
+  const random = dice(20_261);
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
+  const start = now();
+  const made: World = {
+    now, offline: false, ids: 10_000,
+    clients: clients.map(({ id, name, letter, color }) => ({ id, name, letter, color })),
+    accounts: clients.map((c, i) => ({
+      id: c.id * 10, client: c.id, network: c.network, handle: c.handle, name: c.name,
+      health: i === 2 ? { health: 'needs_login' } : { health: 'good' },
+      lastSuccess: start - (i + 1) * 2 * MINUTE, readUpTo: start - (i + 1) * 2 * MINUTE,
+      holes: i === 1 ? [{ interval: { from: start - 52 * 60 * MINUTE, to: start - 50 * 60 * MINUTE }, fillable: true }] : [],
+      unreadable: i === 1 ? 2 : 0, capabilities: able,
+    })),
+    talks: new Map(), replies: new Map(),
+    templates: templates.map((t) => ({ ...t, lang: t.code === 'thanks' ? 'en' : 'fr', clients: [...t.clients], lastUsed: start - t.id * 3_600_000 })),
+    acts: [], settings: new Map([['undo_seconds', '20']]),
+  };
+
+  let at = start - 4 * MINUTE;
+  for (let i = 0; i < size; i++) {
+    at -= Math.floor((2 + random() * 34) * MINUTE);
+    const client = pick(clients);
+    const question = i < 3 ? questions[client.id]![0]! : pick(questions[client.id]!);
+    const kind = pick(['comment', 'comment', 'comment', 'mention', 'message'] as const);
+    const visibility: Visibility = kind === 'message' ? 'direct' : pick(['public', 'public', 'public', 'unlisted', 'followers']);
+    const about = kind === 'comment' ? pick(posts[client.id]!) : null;
+    const id = 1000 + i;
+    const post: PostView | null = about && {
+      id: client.id * 100 + posts[client.id]!.indexOf(about), author: client.name, ours: true, at: at - 9 * 60 * MINUTE,
+      text: about.text, links: [], warning: null, lang: 'fr', url: `https://${client.handle.split('@')[1]}/@p/${id}`,
+      tallies: { replies: 3 + Math.floor(random() * 40), shares: about.shares, likes: about.shares * 3 },
+      attachments: about.alt ? [{ kind: 'image', url: 'https://medias.exemple/i.jpg', preview: null, alt: about.alt }] : [], gone: false,
+    };
+    const messages: MessageView[] = [];
+    const write = (over: Partial<MessageView>) => {
+      const name = over.author ?? `${pick(first)} ${pick(last)}`;
+      const link = /https?:\/\/\S+/.exec(over.text ?? '');
+      messages.push({
+        id: id * 100 + messages.length, person: Math.floor(random() * 9000), author: name,
+        handle: `${name.toLowerCase().normalize('NFD').replace(/[^a-z]+/g, '_')}@social.exemple`, avatar: null, ours: false,
+        at, editedAt: null, text: '', links: link ? [{ start: link.index, end: link.index + link[0].length, url: link[0] }] : [],
+        warning: null, lang: 'fr', url: `https://social.exemple/${id}/${messages.length}`, visibility, rating: null, attachments: [],
+        liked: false, gone: false, depth: 0, authorMessages: Math.floor(random() * 5), muted: false, blocked: false, reply: null, ...over,
+      });
+    };
+    write({ text: question.text, lang: question.lang ?? 'fr', warning: i % 29 === 7 ? 'Alimentation, allergies' : null, editedAt: i % 17 === 5 ? at + 3 * MINUTE : null });
+    const others = random() < 0.4 ? 1 + Math.floor(random() * 2) : 0;
+    for (let n = 0; n < others; n++) write({ text: pick(also), at: at + (n + 1) * 3 * MINUTE, depth: n + 1 });
+    const done = random() < 0.45 && i > 14;
+    if (done && random() < 0.6) write({ author: client.name, handle: client.handle, ours: true, text: thanks[client.id]!, at: at + 25 * MINUTE, depth: 1 });
+    if (i === 4) write({ text: 'La réponse est ici, je crois : https://quais.exemple/infos/acces-et-parking et merci.', at: at + 8 * MINUTE, depth: 1 });
+    if (i === 6) write({ text: 'Message retiré', gone: true, at: at + 2 * MINUTE, depth: 1 });
+    made.talks.set(id, {
+      id, client: client.id, account: client.id * 10, kind, lang: question.lang ?? 'fr', visibility, post, messages,
+      triage: done ? { triage: 'done' } : random() < 0.05 && i > 14 ? { triage: 'later', until: start + (1 + Math.floor(random() * 40)) * 3_600_000 } : { triage: 'open' },
+      unread: !done && random() < 0.55, draft: null,
+    });
+  }
+  seedReplies(made);
+  return made;
+}
+
+/** One reply in each state, so that every screen can be seen. */
+function seedReplies(made: World): void {
+  const open = [...made.talks.values()].filter((t) => t.triage.triage === 'open');
+  const states: ReplyView['state'][] = [
+    { state: 'unsure', lookedAt: made.now() - 6 * MINUTE, candidates: [] },
+    { state: 'refused', reason: { code: 'gone', said: 'Record not found' } },
+    { state: 'waiting', why: { why: 'conflict', conflict: 'edited' } },
+    { state: 'waiting', why: { why: 'login' } },
+    { state: 'sent', private: false, altered: false },
+  ];
+  states.forEach((state, i) => {
+    const talk = open[12 + i * 2]!;
+    const id = 500 + i;
+    if (state.state === 'unsure') {
+      const ours = clients.find((c) => c.id === talk.client)!;
+      const found: MessageView = { ...talk.messages[0]!, id: talk.id * 100 + 90, author: ours.name, handle: ours.handle, ours: true, text: `${thanks[talk.client]!.slice(0, -1)}…`, at: talk.messages[0]!.at + 12 * MINUTE, depth: 1, warning: null, editedAt: null };
+      talk.messages.push(found);
+      state.candidates.push(found.id);
+    }
+    made.replies.set(id, {
+      id, client: talk.client, account: talk.account, conversation: talk.id, answers: talk.messages[0]!.author, text: thanks[talk.client]!,
+      visibility: talk.visibility, state, writtenAt: made.now() - (i + 2) * 7 * MINUTE, sentAt: state.state === 'sent' ? made.now() - 9 * MINUTE : null,
+      url: state.state === 'sent' ? 'https://social.exemple/r/1' : null, message: null, tries: 1,
+    });
+  });
+  const half = open[3]!;
+  half.draft = { text: 'Bonjour, nous regardons cela et', to: [], visibility: half.visibility, warning: null, template: null, at: made.now() - 40 * MINUTE };
+}
+
+/** A small generator of numbers from 0 to 1, the same for the same seed. */
+function dice(seed: number): () => number {
+  let a = seed;
+  return () => {
+    a = (a + 0x6d2b79f5) | 0;
+    let n = Math.imul(a ^ (a >>> 15), 1 | a);
+    n = (n + Math.imul(n ^ (n >>> 7), 61 | n)) ^ n;
+    return ((n ^ (n >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

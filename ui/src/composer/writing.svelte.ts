@@ -1,0 +1,205 @@
+// A reply being written: its text with what a template filled, to whom it goes, and what keeps it from leaving.
+//
+// It is in the store within 300 ms of a keystroke, and at once when one leaves it. What the store says about the draft
+// is taken over only where nothing is waiting to be saved: an undo or a reply taken back brings its text here.
+import {
+  call, problem, type Addressee, type Checked, type ConversationView, type DraftView, type Filled, type Leak, type TemplateUse,
+  type TemplateView, type Visibility,
+} from '../backend';
+import { attempt, goOn, said } from '../desk/acts';
+import { complain } from '../desk/desk.svelte';
+import { t } from '../words/words.svelte';
+import { shift, type Range } from './ranges';
+
+export const SAVE_AFTER = 200;
+const CHECK_AFTER = 80;
+
+interface Insertion { template: TemplateView; start: number; text: string; answers: Record<string, string> }
+
+export class Writing {
+  readonly conversation: number;
+  text = $state('');
+  to = $state.raw<Addressee[]>([]);
+  visibility = $state<Visibility | null>(null);
+  /** A content warning; null: none. */
+  warning = $state<string | null>(null);
+  template = $state.raw<TemplateUse | null>(null);
+  filled = $state.raw<Range[]>([]);
+  /** What the template still asks. */
+  questions = $state.raw<string[]>([]);
+  checked = $state.raw<Checked>();
+  sending = $state(false);
+
+  #insertion: Insertion | undefined;
+  #saved = '';
+  #saving: ReturnType<typeof setTimeout> | undefined;
+  #checking: ReturnType<typeof setTimeout> | undefined;
+  #check = 0;
+  #over = false;
+
+  constructor(view: ConversationView) {
+    this.conversation = view.row.id;
+    this.#take(view.draft, view);
+    void this.check();
+  }
+
+  /** What would be saved, and what is sent. */
+  draft(): DraftView {
+    return { text: this.text, to: this.to, visibility: this.visibility, warning: this.warning, template: this.template, at: Date.now() };
+  }
+
+  edit(text: string): void {
+    this.filled = shift(this.filled, this.text, text);
+    const checked = this.checked;
+    if (checked) this.checked = { ...checked, leaks: moved(checked.leaks, this.text, text) };
+    this.text = text;
+    this.questions = this.questions.filter((name) => text.includes(`[${name}]`));
+    if (!text) this.template = null;
+    this.touched();
+  }
+
+  /** Anything but the text changed, or the text did: saved soon, counted soon. */
+  touched(): void {
+    clearTimeout(this.#saving);
+    this.#saving = setTimeout(() => void this.save(), SAVE_AFTER);
+    clearTimeout(this.#checking);
+    this.#checking = setTimeout(() => void this.check(), CHECK_AFTER);
+  }
+
+  async save(): Promise<void> {
+    clearTimeout(this.#saving);
+    this.#saving = undefined;
+    if (this.#over || this.#key() === this.#saved) return;
+    const before = this.#saved;
+    this.#saved = this.#key();
+    try {
+      await call('save_draft', { conversation: this.conversation, draft: this.draft() });
+    } catch (thrown) {
+      // Said, and tried again with the next keystroke or when one leaves.
+      this.#saved = before;
+      complain(problem(thrown));
+    }
+  }
+
+  async check(): Promise<Checked | undefined> {
+    clearTimeout(this.#checking);
+    const turn = ++this.#check;
+    const asked = this.text;
+    const checked = await attempt(() => call('check', { conversation: this.conversation, draft: this.draft() }));
+    if (checked && turn === this.#check && asked === this.text) this.checked = checked;
+    return checked;
+  }
+
+  /** The conversation was read again: its draft is taken over where it is not the one being written here. */
+  follow(view: ConversationView): void {
+    if (this.#over || this.#saving !== undefined || this.#key() !== this.#saved) return;
+    if (key(view.draft, view) === this.#saved) return;
+    this.#take(view.draft, view);
+    void this.check();
+  }
+
+  /** Puts a template where it was called. */
+  async fill(template: TemplateView, start: number, end: number): Promise<void> {
+    const filled = await attempt(() => call('fill', { template: template.id, conversation: this.conversation, answers: {} }));
+    if (!filled) return;
+    this.#put(template, filled, start, end, {});
+  }
+
+  /** Answers one of the template's questions. */
+  async answer(name: string, value: string): Promise<void> {
+    const put = this.#insertion;
+    if (!value.trim()) return;
+    if (put && this.text.slice(put.start, put.start + put.text.length) === put.text) {
+      const answers = { ...put.answers, [name]: value.trim() };
+      const filled = await attempt(() => call('fill', { template: put.template.id, conversation: this.conversation, answers }));
+      if (filled) this.#put(put.template, filled, put.start, put.start + put.text.length, answers);
+      return;
+    }
+    // The text was changed since: only the marked place is filled.
+    const blank = `[${name}]`;
+    const at = this.text.indexOf(blank);
+    if (at < 0) return;
+    this.edit(this.text.slice(0, at) + value.trim() + this.text.slice(at + blank.length));
+    this.filled = [...this.filled, { start: at, end: at + value.trim().length }];
+  }
+
+  async send(): Promise<boolean> {
+    if (this.sending) return false;
+    this.sending = true;
+    try {
+      const checked = await this.check();
+      if (!checked || checked.leaks.length) return false;
+      const draft = this.draft();
+      // From here on a late save would bring the sent text back as a draft.
+      this.#over = true;
+      clearTimeout(this.#saving);
+      this.#saving = undefined;
+      const sent = await attempt(() => call('send_reply', { conversation: this.conversation, draft, thenDone: true }));
+      this.#over = false;
+      if (!sent) return false;
+      this.#clear();
+      said(t('act.send_reply'), sent.acted);
+      await goOn(this.conversation);
+      return true;
+    } finally {
+      this.sending = false;
+    }
+  }
+
+  async discard(): Promise<void> {
+    await this.save();
+    const acted = await attempt(() => call('discard_draft', { conversation: this.conversation }));
+    if (!acted) return;
+    this.#clear();
+    said(t('act.discard_draft'), acted);
+  }
+
+  #put(template: TemplateView, { template: use, text, filled, missing }: Filled, start: number, end: number, answers: Record<string, string>): void {
+    const before = this.text;
+    const after = before.slice(0, start) + text + before.slice(end);
+    this.filled = [...shift(this.filled.filter((r) => r.end <= start || r.start >= end), before, after), ...filled.map(([a, b]) => ({ start: start + a, end: start + b }))];
+    this.text = after;
+    this.template = use;
+    this.questions = [...new Set(missing.map((m) => m.name))];
+    this.#insertion = { template, start, text, answers };
+    this.touched();
+    void this.check();
+  }
+
+  #take(draft: DraftView | null, view: ConversationView): void {
+    this.text = draft?.text ?? '';
+    this.to = draft?.to.length || !view.composer.to.length ? (draft?.to ?? []) : view.composer.to;
+    this.visibility = draft?.visibility ?? view.composer.visibility;
+    this.warning = draft?.warning ?? null;
+    this.template = draft?.template ?? null;
+    this.filled = [];
+    this.questions = [];
+    this.#insertion = undefined;
+    this.#saved = this.#key();
+  }
+
+  #clear(): void {
+    clearTimeout(this.#saving);
+    this.#saving = undefined;
+    Object.assign(this, { text: '', warning: null, template: null, filled: [], questions: [] });
+    this.#insertion = undefined;
+    this.#saved = this.#key();
+    void this.check();
+  }
+
+  #key(): string {
+    return keyOf(this.text, this.to, this.visibility, this.warning);
+  }
+}
+
+const keyOf = (text: string, to: Addressee[], visibility: Visibility | null, warning: string | null) =>
+  JSON.stringify(text ? [text, to.map((a) => a.remote), visibility, warning] : ['']);
+
+function key(draft: DraftView | null, view: ConversationView): string {
+  return keyOf(draft?.text ?? '', draft?.to.length ? draft.to : view.composer.to, draft?.visibility ?? view.composer.visibility, draft?.warning ?? null);
+}
+
+/** Leaks whose place moved with the text; those that were touched wait for the next check. */
+function moved(leaks: Leak[], before: string, after: string): Leak[] {
+  return leaks.flatMap((leak): Leak[] => ('start' in leak ? shift([leak], before, after) : [leak]));
+}

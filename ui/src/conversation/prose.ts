@@ -1,0 +1,29 @@
+// A text cut at its links. Text is always text: nothing of what others wrote becomes HTML.
+import type { Link } from '../backend';
+
+export interface Part { text: string; url?: string; host?: string }
+
+/** Parts in order; links that overlap, lie outside, or are not http(s) stay text. Offsets are UTF-16, end excluded. */
+export function parts(text: string, links: Link[]): Part[] {
+  const made: Part[] = [];
+  let at = 0;
+  for (const { start, end, url } of links.toSorted((a, b) => a.start - b.start)) {
+    const host = hostOf(url);
+    if (start < at || end > text.length || end <= start || !host) continue;
+    if (start > at) made.push({ text: text.slice(at, start) });
+    made.push({ text: text.slice(start, end), url, host });
+    at = end;
+  }
+  if (at < text.length) made.push({ text: text.slice(at) });
+  return made;
+}
+
+/** The real host of a web address, look-alike letters spelt out (`xn--…`); null where it is no web address. */
+export function hostOf(url: string): string | null {
+  try {
+    const { protocol, host } = new URL(url);
+    return protocol === 'https:' || protocol === 'http:' ? host : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,66 @@
+// Where the person is: which view, which client alone, which conversation, which dialog. Nothing here is stored.
+import type { AccountId, ClientId, ConversationId, ListQuery, MessageView, View } from '../backend';
+
+export type Screen = View | 'outbox' | 'search' | 'templates';
+
+export type Dialog =
+  | { name: 'help' }
+  | { name: 'palette' }
+  | { name: 'preferences' }
+  | { name: 'connect'; client: ClientId | null }
+  | { name: 'client'; id: ClientId | null }
+  | { name: 'coverage'; account: AccountId }
+  | { name: 'link'; url: string }
+  | { name: 'block'; message: MessageView }
+  | { name: 'report'; message: MessageView };
+
+interface Place {
+  screen: Screen;
+  client: ClientId | null;
+  selected: ConversationId | null;
+  /** Which pane is in front where only one fits. */
+  front: 'list' | 'conversation';
+  dialog: Dialog | null;
+  /** What the search screen looks for. */
+  words: string;
+}
+
+const start: Place = { screen: 'owed', client: null, selected: null, front: 'list', dialog: null, words: '' };
+export const place = $state<Place>({ ...start });
+
+/** Back to how the window opens: for tests, and when the inbox is opened again. */
+export function reset(): void {
+  Object.assign(place, start);
+}
+
+export const isList = (screen: Screen): screen is View => !['outbox', 'search', 'templates'].includes(screen);
+
+export function query(): ListQuery {
+  return { view: isList(place.screen) ? place.screen : 'owed', client: place.client, account: null };
+}
+
+export function go(screen: Screen): void {
+  place.screen = screen;
+  place.front = 'list';
+  place.dialog = null;
+}
+
+/** One client alone on screen; the same again: all of them. */
+export function onlyClient(id: ClientId | null): void {
+  place.client = place.client === id ? null : id;
+  place.front = 'list';
+  if (!isList(place.screen)) place.screen = 'owed';
+}
+
+export function select(id: ConversationId | null, bring = false): void {
+  place.selected = id;
+  if (bring && id !== null) place.front = 'conversation';
+}
+
+export function ask(dialog: Dialog): void {
+  place.dialog = dialog;
+}
+
+export function closeDialog(): void {
+  place.dialog = null;
+}

@@ -1,0 +1,110 @@
+// The core's codes as sentences: problems, faults, refusals, health, states, leaks. One place for each code.
+import type { Fault, Health, Leak, Problem, Reason, ReplyState, Triage, Visibility, Waiting } from '../backend';
+import { moment, time } from './dates.svelte';
+import { coded, t, tn, type Key } from './words.svelte';
+
+export function wording(problem: Problem): string {
+  switch (problem.problem) {
+    case 'network': return faultWords(problem.fault);
+    case 'leaks': {
+      const [first] = problem.leaks;
+      return first ? leakWords(first) : t('problem.leaks');
+    }
+    case 'template': return t(`problem.template.${problem.what}`, { line: problem.line, name: problem.name });
+    case 'invalid': return t('problem.invalid', { field: problem.field });
+    case 'passphrase': return t(problem.wrong ? 'problem.passphrase_wrong' : 'problem.passphrase');
+    case 'unexpected': return t('problem.unexpected', { what: problem.what });
+    default: return t(`problem.${problem.problem}`);
+  }
+}
+
+export function faultWords(fault: Fault): string {
+  switch (fault.fault) {
+    case 'later': return t('fault.later', { time: moment(fault.after) });
+    case 'refused': return t('fault.refused', { reason: reasonWords(fault.reason) });
+    case 'blocked':
+      return fault.until === null
+        ? t(`fault.blocked.${fault.scope}`)
+        : t(`fault.blocked_until.${fault.scope}`, { time: moment(fault.until) });
+    default: return t(`fault.${fault.fault}`);
+  }
+}
+
+/** Ours first, then the network's own words. */
+export function reasonWords({ code, said }: Reason): string {
+  const ours = coded(`refusal.${code}`, code);
+  return said ? t('refusal.said', { reason: ours, said }) : ours;
+}
+
+export function healthWords(health: Health): string {
+  switch (health.health) {
+    case 'waiting': return t('health.waiting', { time: moment(health.until) });
+    case 'blocked': return health.until === null ? t('health.blocked') : t('health.blocked_until', { time: moment(health.until) });
+    default: return t(`health.${health.health}`);
+  }
+}
+
+export type Tone = 'plain' | 'warn' | 'bad' | 'good' | 'accent';
+
+export function stateWords(state: ReplyState): string {
+  switch (state.state) {
+    case 'waiting': return waitingWords(state.why);
+    case 'sent': return t(state.altered ? 'state.sent.altered' : state.private ? 'state.sent.private' : 'state.sent.public');
+    case 'refused': return t('state.refused', { reason: reasonWords(state.reason) });
+    case 'unsure': return state.lookedAt === null ? t('state.unsure') : t('state.unsure_at', { time: moment(state.lookedAt) });
+    default: return t(`state.${state.state}`);
+  }
+}
+
+function waitingWords(why: Waiting): string {
+  switch (why.why) {
+    case 'until': return t('state.waiting.until', { time: time(why.at) });
+    case 'blocked': return why.until === null ? t('state.waiting.blocked') : t('state.waiting.blocked_until', { time: moment(why.until) });
+    case 'conflict': return t(`state.waiting.conflict.${why.conflict}`);
+    default: return t(`state.waiting.${why.why}`);
+  }
+}
+
+/** A state in a row, where there is room for two words. */
+export function stateShort(state: ReplyState): string {
+  if (state.state === 'refused') return t('chip.refused');
+  if (state.state === 'unsure') return t('state.unsure');
+  if (state.state === 'waiting' && state.why.why === 'conflict') return t('chip.conflict');
+  if (state.state === 'waiting' && state.why.why !== 'until' && state.why.why !== 'turn') return t('chip.waiting');
+  return stateWords(state);
+}
+
+export function stateTone(state: ReplyState): Tone {
+  switch (state.state) {
+    case 'refused': return 'bad';
+    case 'unsure': return 'warn';
+    case 'waiting': return state.why.why === 'turn' || state.why.why === 'until' ? 'good' : 'warn';
+    case 'sending': return 'good';
+    case 'sent': return state.altered ? 'warn' : 'good';
+    default: return 'plain';
+  }
+}
+
+export function leakWords(leak: Leak): string {
+  switch (leak.leak) {
+    case 'too_long': return tn('leak.too_long', leak.by);
+    case 'empty': case 'braces': return t(`leak.${leak.leak}`);
+    default: return t(`leak.${leak.leak}`, { name: leak.name });
+  }
+}
+
+export function laterWords(triage: Triage): string | null {
+  if (triage.triage !== 'later') return null;
+  return triage.until === null ? t('later.chip_answer') : t('later.chip_until', { time: moment(triage.until) });
+}
+
+export const visibilityWords = (visibility: Visibility): string => t(`visibility.${visibility}`);
+export const kindWords = (kind: string): string => coded(`kind.${kind}`, kind);
+export const networkWords = (network: string): string => coded(`network.${network}`, network);
+
+/** A sentence's first letter as a sentence wants it. */
+export function capital(text: string): string {
+  return text.charAt(0).toLocaleUpperCase() + text.slice(1);
+}
+
+export type { Key };
