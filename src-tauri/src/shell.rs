@@ -213,7 +213,8 @@ impl Shell {
         });
     }
 
-    fn announce_all(&self) {
+    /// Something of the program's own state changed.
+    pub(crate) fn announce_all(&self) {
         let _ = self.inner.relay.send(everything());
     }
 
@@ -225,7 +226,7 @@ impl Shell {
         let first_start = match &inbox {
             _ if self.inner.rehearsal.is_some() => false,
             Inbox::NotYet => true,
-            Inbox::Open(desk) => desk.desk().await?.clients.is_empty(),
+            Inbox::Open(desk) => desk.desk().await?.clients.iter().all(|c| c.accounts.is_empty()),
             Inbox::Opening | Inbox::Closed(_) => false,
         };
         Ok(AppView {

@@ -14,7 +14,7 @@ pub struct AppView {
     pub rehearsal: bool,
     pub locale: Locale,
     pub version: String,
-    /// No client yet, and no rehearsal: the two buttons are shown.
+    /// No account yet, and no rehearsal: the two buttons are shown.
     pub first_start: bool,
     pub theme: Theme,
     /// Whether single-letter keys act (WCAG 2.1.4 asks that they can be switched off).

@@ -52,6 +52,8 @@ impl Shell {
             // Kept until the accounts are in the store: a full disk must not cost the sign-in's last step silently.
             self.desk()?.add_account(client, network, signed).await?;
             *now = None;
+            // The first account ends the first start.
+            self.announce_all();
         }
         Ok(step)
     }

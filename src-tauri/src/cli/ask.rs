@@ -8,6 +8,7 @@ use crate::shown::Locale;
 use crate::socket::Beside;
 use crate::words::say;
 use guichet_core::view::Problem;
+use guichet_model::AccountId;
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Read};
 use std::path::Path;
@@ -15,6 +16,8 @@ use std::time::{Duration, Instant};
 
 /// How long `reply` waits for its reply to settle before it says where it stands.
 const SETTLING: Duration = Duration::from_secs(60);
+/// How long `sync` waits for a window to have pulled everything.
+const PULLING: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(250);
 /// How long a window that is still opening is waited for.
 const OPENING: Duration = Duration::from_secs(30);
@@ -66,7 +69,7 @@ async fn here(asked: &Asked, folder: &Path, locale: Locale) -> Result<Shell, Pro
         }
         opened => opened?,
     }
-    if matches!(asked.verb, Verb::Sync | Verb::Reply { .. }) {
+    if matches!(asked.verb, Verb::Reply { .. }) {
         shell.start();
     }
     Ok(shell)
@@ -85,7 +88,7 @@ async fn answer(asked: &Asked, engine: &mut Engine, locale: Locale) -> Result<St
     let (answer, text): (Value, fn(Locale, &Value) -> String) = match &asked.verb {
         Verb::Desk => (engine.call("desk", json!({})).await?, text::desk),
         Verb::Sync => {
-            engine.call("pull_now", json!({ "account": null })).await?;
+            pull(engine).await?;
             (engine.call("desk", json!({})).await?, text::pulled)
         }
         Verb::Search { words } => {
@@ -117,6 +120,40 @@ async fn answer(asked: &Asked, engine: &mut Engine, locale: Locale) -> Result<St
         true => format!("{answer:#}"),
         false => text(locale, &answer),
     })
+}
+
+/// Every account, read to where its network stands now.
+async fn pull(engine: &mut Engine) -> Result<(), Problem> {
+    let before = engine.call("desk", json!({})).await?;
+    if let Engine::Here(shell) = engine {
+        let desk = shell.desk()?;
+        for (id, _) in accounts(&before) {
+            desk.pull_account(AccountId(id)).await?;
+        }
+        return Ok(());
+    }
+    engine.call("pull_now", json!({ "account": null })).await?;
+    let until = Instant::now() + PULLING;
+    // The window pulls all accounts at once: each is done when its last success has moved, or its health says why not.
+    loop {
+        let now = engine.call("desk", json!({})).await?;
+        let waits = accounts(&now).any(|(id, account)| {
+            let well = ["new", "good"].iter().any(|h| account["health"]["health"] == *h);
+            let was = accounts(&before).find(|(other, _)| *other == id);
+            well && was.is_some_and(|(_, was)| was["lastSuccess"] == account["lastSuccess"])
+        });
+        if !waits || Instant::now() >= until {
+            return Ok(());
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+fn accounts(desk: &Value) -> impl Iterator<Item = (i64, &Value)> {
+    let clients = desk["clients"].as_array().into_iter().flatten();
+    clients
+        .flat_map(|client| client["accounts"].as_array().into_iter().flatten())
+        .filter_map(|account| Some((account["id"].as_i64()?, account)))
 }
 
 /// The reply once it is settled, or as it stands when the patience is over.
