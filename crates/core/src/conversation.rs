@@ -19,7 +19,7 @@ impl Desk {
     /// The CM has its messages before their eyes. Not an act: nothing is kept in the journal.
     pub async fn opened(&self, id: ConversationId) -> Result<Change, Problem> {
         // Asked of a reader first: most conversations that are walked past were opened before.
-        let unread = self
+        let unread: bool = self
             .store()
             .read(move |conn| {
                 Ok(conn
@@ -135,10 +135,11 @@ fn read_messages(conn: &Connection, id: ConversationId, now: Millis) -> Result<V
         })?
         .collect::<Result<Vec<_>, _>>()?;
     let parents = parents(conn, id)?;
+    let mut replies = outbox::linked(conn, id)?;
     for message in &mut messages {
         message.depth = depth(&parents, message.id);
         if message.ours {
-            message.reply = outbox::of_message(conn, message.id)?;
+            message.reply = replies.iter().position(|reply| reply.message == Some(message.id)).map(|at| replies.swap_remove(at));
         }
     }
     Ok(messages)

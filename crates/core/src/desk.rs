@@ -12,8 +12,9 @@ use guichet_model::{AccessId, AccountId, Budget, Clock, Millis, Network, Session
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::{Notify, broadcast, watch};
+use tokio::task::JoinHandle;
 
 /// Randomness that comes in: the system's in earnest, a seed's in the rehearsal.
 pub trait Random: Send + Sync {
@@ -75,19 +76,26 @@ pub(crate) struct Inner {
     pub online: Online,
     /// Intakes running now.
     pub pulling: AtomicUsize,
+    /// Told where the outbox stands; set by crash tests alone.
+    pub steps: OnceLock<Arc<dyn outbox::Steps>>,
     _lock: EngineLock,
 }
 
 /// What is known of the connection: the system's word, and what the last requests met.
 pub(crate) struct Online {
-    system: AtomicBool,
+    pub system: AtomicBool,
     /// `None`: nothing tried yet.
-    came_through: Mutex<Option<bool>>,
+    pub came_through: Mutex<Option<bool>>,
 }
 
 impl Online {
     fn new() -> Self {
         Self { system: AtomicBool::new(true), came_through: Mutex::new(None) }
+    }
+
+    /// The system's word alone: `false` where it says that there is no network at all.
+    pub fn system(&self) -> bool {
+        self.system.load(Ordering::SeqCst)
     }
 
     pub fn now(&self) -> Option<bool> {
@@ -129,6 +137,7 @@ impl Desk {
                 wake_intake: Notify::new(),
                 online: Online::new(),
                 pulling: AtomicUsize::new(0),
+                steps: OnceLock::new(),
                 _lock: lock,
             }),
         };
@@ -140,11 +149,13 @@ impl Desk {
     /// Sets intake and outbox going, on this runtime.
     pub fn start(&self) -> Engine {
         let (stop, stopped) = watch::channel(false);
-        let running = vec![
-            tokio::spawn(intake::run(self.clone(), stopped.clone())),
-            tokio::spawn(outbox::run(self.clone(), stopped)),
-        ];
-        Engine { stop, running }
+        Engine {
+            stop,
+            running: [
+                tokio::spawn(intake::run(self.clone(), stopped.clone())),
+                tokio::spawn(outbox::run(self.clone(), stopped)),
+            ],
+        }
     }
 
     /// What changes from now on. A listener that lags reads everything again.
@@ -165,6 +176,10 @@ impl Desk {
         }
     }
 
+    pub(crate) fn system_online(&self) -> bool {
+        self.inner.online.system.load(Ordering::SeqCst)
+    }
+
     /// What a request met: an answer, whatever it said, or no connection.
     pub(crate) fn met_network(&self, yes: bool) {
         let was = self.inner.online.lock().replace(yes);
@@ -181,6 +196,10 @@ impl Desk {
         self.announce(Change { desk: true, ..Change::default() });
     }
 
+    pub(crate) async fn session(&self, account: AccountId) -> Result<Arc<dyn Session>, Problem> {
+        self.inner.session(account).await
+    }
+
     pub(crate) fn store(&self) -> &Store {
         &self.inner.store
     }
@@ -190,17 +209,18 @@ impl Desk {
     }
 }
 
-/// The running intake and outbox. Dropping it stops them where they stand; `stop` lets them finish their step.
+/// The running intake and outbox. Dropping it stops both where they stand, which is safe and leaves what is on the
+/// wire unsure; `stop` lets them end their step.
 pub struct Engine {
     stop: watch::Sender<bool>,
-    running: Vec<tokio::task::JoinHandle<()>>,
+    running: [JoinHandle<()>; 2],
 }
 
 impl Engine {
     pub async fn stop(mut self) {
+        // Nobody listens any more where one has ended by itself; if it panicked, its thread has said so.
         let _ = self.stop.send(true);
-        for task in std::mem::take(&mut self.running) {
-            // A task that panicked has already been reported by its thread.
+        for task in &mut self.running {
             let _ = task.await;
         }
     }

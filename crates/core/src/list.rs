@@ -106,18 +106,25 @@ impl Order {
     }
 }
 
-/// The condition as an index reads it: a column is named only where it narrows.
+/// What belongs to the list. A column that no index of this order begins with is written `+column`: it is then
+/// compared while the order is walked, where SQLite would rather find by it and sort.
 fn narrowed(query: &ListQuery, which: &str) -> String {
+    let begins = |view: View, here: bool| if here && query.view == view { "" } else { "+" };
+    let client = match query.view {
+        View::Done => begins(View::Done, query.account.is_none()),
+        _ => begins(View::Owed, query.account.is_none()),
+    };
+    let account = begins(View::Owed, true);
     let mut condition = which.to_owned();
-    // Both parameters are always bound, so that every statement has the same numbers.
-    condition.push_str(match query.client {
-        Some(_) => " AND client = ?1",
-        None => " AND ?1 IS NULL",
-    });
-    condition.push_str(match query.account {
-        Some(_) => " AND account = ?2",
-        None => " AND ?2 IS NULL",
-    });
+    // Both parameters are always named, so that every statement counts them alike.
+    match query.client {
+        Some(_) => condition.push_str(&format!(" AND {client}client = ?1")),
+        None => condition.push_str(" AND ?1 IS NULL"),
+    }
+    match query.account {
+        Some(_) => condition.push_str(&format!(" AND {account}account = ?2")),
+        None => condition.push_str(" AND ?2 IS NULL"),
+    }
     condition
 }
 
@@ -218,7 +225,7 @@ pub(crate) fn row(conn: &Connection, id: ConversationId, now: Millis) -> Result<
     let Some(mut row) = read else {
         return Ok(None);
     };
-    row.reply = outbox::worst_of(conn, id)?;
+    row.reply = outbox::foremost(conn, id)?;
     Ok(Some(row))
 }
 

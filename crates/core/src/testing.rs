@@ -2,6 +2,8 @@
 //! randomness, and a client with an account.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
+pub mod paper;
+
 use crate::desk::{Desk, Doors, Random};
 use crate::store::{Durability, Store, StoreKey};
 use crate::vault::InMemory;
