@@ -101,3 +101,10 @@ pub enum Settle {
     /// Give it up; its text goes back to the draft.
     GiveUp,
 }
+
+/// A reply taken in: it waits, and can be taken back by undoing the act.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct Sent {
+    pub reply: ReplyId,
+    pub acted: super::Acted,
+}

@@ -87,3 +87,13 @@ pub enum Leak {
         name: String,
     },
 }
+
+/// A draft as its network would count it, and why it could not leave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct Checked {
+    /// In the network's own unit, those addressed included.
+    pub count: u32,
+    /// `None` where the account has not told its limits yet.
+    pub most: Option<u32>,
+    pub leaks: Vec<Leak>,
+}

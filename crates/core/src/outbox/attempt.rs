@@ -1,0 +1,455 @@
+//! One try to send a reply: looked at, prepared, frozen, sent, written down.
+//!
+//! The order is what makes it safe. Everything that can be asked beforehand is asked first; then key and exact bytes
+//! are on the disk, in a compare-and-set, before the first byte leaves: a process that dies at any instant leaves
+//! either a reply that surely did not go, or one whose bytes and key are known.
+
+use super::changed;
+use super::row::{Detail, Known, OPEN, Reply};
+use super::state::{Event, State};
+use crate::changes;
+use crate::desk::Desk;
+use crate::intake::{self, health};
+use crate::store::Durability;
+use crate::view::{Change, Conflict, Problem, Waiting};
+use guichet_model::{
+    AccountId, Fault, HOUR, Item, MINUTE, MessageId, Millis, Prepared, Recheck, RefusalCode, ReplyId, SECOND, Session,
+    Visibility,
+};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use std::sync::Arc;
+use unicode_normalization::UnicodeNormalization;
+
+/// Written longer ago than this, what it answers is looked at again first.
+const STALE: i64 = 10 * MINUTE;
+/// How far a laptop's clock may be ahead before a message of ours is searched in the wrong hours: a day of time
+/// zones and a wrong summer.
+const CLOCKS_APART: i64 = 26 * HOUR;
+const CLOCKS_CLOSE: i64 = 2 * MINUTE;
+
+/// What one try means for the account's others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum After {
+    GoOn,
+    /// Nothing of this account before then. `firm`: the network's wish; otherwise whoever wakes the outbox may try.
+    Pause {
+        until: Millis,
+        firm: bool,
+    },
+}
+
+/// What stopped a try before its first byte.
+enum Halt {
+    Conflict(Conflict, Option<Box<Item>>),
+    Fault(Fault),
+}
+
+pub(super) async fn leave(desk: &Desk, id: ReplyId) -> Result<After, Problem> {
+    let reply = desk.store().read(move |conn| Reply::one(conn, id)).await?;
+    if reply.state != State::Waiting {
+        return Ok(After::GoOn);
+    }
+    let session = desk.inner.session(reply.account).await?;
+    let (reply, prepared) = match ready(desk, &session, reply).await? {
+        Ok(ready) => ready,
+        Err((reply, halt)) => return stop(desk, reply, halt).await,
+    };
+    let now = desk.now();
+    let frozen = desk.store().write(Durability::Full, move |tx| freeze(tx, &reply, prepared, now)).await?;
+    match frozen {
+        Frozen::Stays(change) => {
+            desk.announce(change);
+            Ok(After::GoOn)
+        }
+        Frozen::Blocked(until) => Ok(pause_for(until, now)),
+        Frozen::Goes(reply, prepared) => {
+            desk.announce(changed(reply.id, reply.conversation));
+            desk.step("reply frozen");
+            send(desk, &session, *reply, &prepared).await
+        }
+    }
+}
+
+/// The one visible request, and what came of it. The reply is on the wire in the store already.
+pub(super) async fn send(
+    desk: &Desk,
+    session: &Arc<dyn Session>,
+    reply: Reply,
+    prepared: &Prepared,
+) -> Result<After, Problem> {
+    let answer = session.send(prepared).await;
+    desk.step("reply answered");
+    desk.met_network(!matches!(answer, Err(Fault::Offline)));
+    let now = desk.now();
+    let (change, after) = desk
+        .store()
+        .write(Durability::Full, move |tx| match answer {
+            Ok(item) => Ok((arrive(tx, &reply, Event::Arrived, &item, now)?, After::GoOn)),
+            Err(fault) => failed(tx, &reply, fault, now),
+        })
+        .await?;
+    desk.step("reply settled");
+    desk.announce(change);
+    Ok(after)
+}
+
+type Ready = Result<(Reply, Prepared), (Reply, Halt)>;
+
+/// Everything that can be asked before the first byte.
+async fn ready(desk: &Desk, session: &Arc<dyn Session>, reply: Reply) -> Result<Ready, Problem> {
+    let now = desk.now();
+    if needs_recheck(&reply, now) {
+        let looked = session.recheck(&reply.place).await;
+        desk.step("reply rechecked");
+        let halt = match looked {
+            Ok(Recheck::Same) => None,
+            Ok(Recheck::Edited(item)) => Some(Halt::Conflict(Conflict::Edited, Some(item))),
+            Ok(Recheck::Gone) => Some(Halt::Conflict(Conflict::Gone, None)),
+            Ok(Recheck::Answered(item)) => {
+                let (account, seen, remote) = (reply.account, reply.seen, item.remote.0.clone());
+                let known = desk.store().read(move |conn| answer_was_known(conn, account, seen, &remote)).await?;
+                (!known).then_some(Halt::Conflict(Conflict::Answered, Some(item)))
+            }
+            Err(Fault::Refused { reason }) if reason.code == RefusalCode::Gone => {
+                Some(Halt::Conflict(Conflict::Gone, None))
+            }
+            Err(fault) => Some(Halt::Fault(fault)),
+        };
+        if let Some(halt) = halt {
+            return Ok(Err((reply, halt)));
+        }
+        let id = reply.id;
+        desk.store()
+            .write(Durability::Full, move |tx| {
+                tx.prepare_cached("UPDATE reply SET checked_at = ?2 WHERE id = ?1")?.execute(params![id.0, now.0])?;
+                Ok(())
+            })
+            .await?;
+    }
+    // Frozen once, it leaves as it was frozen.
+    if let Some(prepared) = reply.prepared.clone() {
+        return Ok(Ok((reply, prepared)));
+    }
+    let made = session.prepare(&reply.outgoing()).await;
+    desk.step("reply prepared");
+    Ok(match made {
+        Ok(prepared) => Ok((reply, prepared)),
+        Err(fault) => Err((reply, Halt::Fault(fault))),
+    })
+}
+
+fn needs_recheck(reply: &Reply, now: Millis) -> bool {
+    let stale = reply.offline || now.since(reply.written_at) > STALE;
+    let fresh = reply.checked_at.is_some_and(|at| (0..=STALE).contains(&now.since(at)));
+    stale && !fresh && !reply.anyway
+}
+
+/// An answer of ours that the CM had read when they wrote, or that came from this outbox, is no surprise.
+fn answer_was_known(conn: &Connection, account: AccountId, seen: i64, remote: &str) -> Result<bool, Problem> {
+    let known = conn
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM alias a JOIN message m ON m.id = a.message
+               WHERE a.account = ?1 AND a.scope = 'id' AND a.name = ?2
+                 AND (m.id <= ?3 OR EXISTS (SELECT 1 FROM reply r WHERE r.message = m.id)))",
+        )?
+        .query_row(params![account.0, remote, seen], |row| row.get(0))?;
+    Ok(known)
+}
+
+/// Nothing left: the reply waits, is refused, or shows the CM what changed.
+async fn stop(desk: &Desk, reply: Reply, halt: Halt) -> Result<After, Problem> {
+    let now = desk.now();
+    desk.met_network(!matches!(halt, Halt::Fault(Fault::Offline)));
+    let (change, after) = desk
+        .store()
+        .write(Durability::Full, move |tx| match halt {
+            Halt::Fault(fault) => failed(tx, &reply, fault, now),
+            Halt::Conflict(conflict, item) => {
+                let mut change = match &item {
+                    Some(item) => intake::enter(tx, reply.account, item, now)?.1,
+                    None if conflict == Conflict::Gone => intake::gone(tx, reply.account, &reply.place.remote, now)?,
+                    None => Change::default(),
+                };
+                stand_in_conflict(tx, &reply, conflict)?;
+                changes::join(&mut change, changed(reply.id, reply.conversation));
+                Ok((change, After::GoOn))
+            }
+        })
+        .await?;
+    desk.announce(change);
+    Ok(after)
+}
+
+enum Frozen {
+    Goes(Box<Reply>, Box<Prepared>),
+    /// It waits, for the reason now written in its row.
+    Stays(Change),
+    Blocked(Option<Millis>),
+}
+
+/// The compare-and-set: still waiting, its turn, nothing suspended, what it answers unchanged as far as we know.
+fn freeze(tx: &Transaction<'_>, reply: &Reply, prepared: Prepared, now: Millis) -> Result<Frozen, Problem> {
+    if let Some(until) = health::blocked(tx, reply.account, now)? {
+        mark(tx, reply.account, Waiting::Blocked { until }, now)?;
+        return Ok(Frozen::Blocked(until));
+    }
+    let (earlier, removed): (bool, bool) = tx.query_row(
+        &format!(
+            "SELECT EXISTS (SELECT 1 FROM reply e WHERE e.conversation = r.conversation AND e.id < r.id AND e.state IN {OPEN}),
+                    a.removed_at IS NOT NULL
+               FROM reply r JOIN account a ON a.id = r.account WHERE r.id = ?"
+        ),
+        [reply.id.0],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    if earlier || removed {
+        return Ok(Frozen::Stays(Change::default()));
+    }
+    if let Some(conflict) = conflict_here(tx, reply)? {
+        stand_in_conflict(tx, reply, conflict)?;
+        return Ok(Frozen::Stays(changed(reply.id, reply.conversation)));
+    }
+    if !reply.step(tx, Event::Leaves, Detail::default())? {
+        return Ok(Frozen::Stays(Change::default()));
+    }
+    let known = match reply.first_try {
+        Some(_) => reply.known.clone(),
+        None => known(tx, reply, now)?,
+    };
+    tx.prepare_cached(
+        "UPDATE reply SET tries = tries + 1, prepared = ?2, known = ?3, first_try = ifnull(first_try, ?4) WHERE id = ?1",
+    )?
+    .execute(params![
+        reply.id.0,
+        serde_json::to_string(&prepared)?,
+        serde_json::to_string(&known)?,
+        server_now(tx, reply.account, now)?.0,
+    ])?;
+    let frozen = Reply::one(tx, reply.id)?;
+    Ok(Frozen::Goes(Box::new(frozen), Box::new(prepared)))
+}
+
+/// What intake has told since the CM wrote.
+fn conflict_here(conn: &Connection, reply: &Reply) -> Result<Option<Conflict>, Problem> {
+    if reply.anyway {
+        return Ok(None);
+    }
+    let (gone, edited_at): (bool, Option<i64>) =
+        conn.query_row("SELECT gone_at IS NOT NULL, edited_at FROM message WHERE id = ?", [reply.answers.0], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    if gone {
+        return Ok(Some(Conflict::Gone));
+    }
+    if edited_at.map(Millis) != reply.place.edited_at {
+        return Ok(Some(Conflict::Edited));
+    }
+    let answered: bool = conn.query_row(
+        "SELECT EXISTS (SELECT 1 FROM message m WHERE m.conversation = ?1 AND m.ours = 1 AND m.id > ?2
+            AND m.in_reply_to = ?3 AND m.gone_at IS NULL
+            AND NOT EXISTS (SELECT 1 FROM reply r WHERE r.message = m.id))",
+        params![reply.conversation.0, reply.seen, reply.place.remote.0],
+        |row| row.get(0),
+    )?;
+    Ok(answered.then_some(Conflict::Answered))
+}
+
+fn stand_in_conflict(tx: &Transaction<'_>, reply: &Reply, conflict: Conflict) -> Result<(), Problem> {
+    let detail = Detail { why: Some(Waiting::Conflict { conflict }), ..Detail::default() };
+    reply.step(tx, Event::NotDone, detail)?;
+    Ok(())
+}
+
+fn known(conn: &Connection, reply: &Reply, now: Millis) -> Result<Known, Problem> {
+    let ids = conn
+        .prepare_cached("SELECT remote FROM message WHERE conversation = ? AND ours = 1")?
+        .query_map([reply.conversation.0], |row| row.get(0))?
+        .collect::<Result<Vec<String>, _>>()?;
+    let answered_at: i64 =
+        conn.query_row("SELECT at FROM message WHERE id = ?", [reply.answers.0], |row| row.get(0))?;
+    let newest = newest(conn, reply.account)?.unwrap_or(now);
+    let since = newest.clamp(now.plus(-CLOCKS_APART), now.plus(-CLOCKS_CLOSE));
+    Ok(Known { ids, since: since.max(Millis(answered_at)) })
+}
+
+/// The larger of the wall clock and what the server's own times prove it to be.
+pub(super) fn server_now(conn: &Connection, account: AccountId, now: Millis) -> Result<Millis, Problem> {
+    Ok(newest(conn, account)?.map_or(now, |newest| newest.max(now)))
+}
+
+fn newest(conn: &Connection, account: AccountId) -> Result<Option<Millis>, Problem> {
+    let newest: Option<i64> = conn
+        .prepare_cached("SELECT last_at FROM conversation WHERE account = ? ORDER BY last_at DESC LIMIT 1")?
+        .query_row([account.0], |row| row.get(0))
+        .optional()?;
+    Ok(newest.map(Millis))
+}
+
+/// The network has the message: it is in, and the reply is linked to it.
+pub(super) fn arrive(
+    tx: &Transaction<'_>,
+    reply: &Reply,
+    event: Event,
+    item: &Item,
+    now: Millis,
+) -> Result<Change, Problem> {
+    let (message, mut change) = intake::enter(tx, reply.account, item, now)?;
+    // Taking it in may have merged conversations, and this reply with them.
+    let conversation = Reply::one(tx, reply.id)?.conversation;
+    changes::join(&mut change, changed(reply.id, conversation));
+    if let Some(message) = message.filter(|message| adopted(tx, *message).unwrap_or(true)) {
+        // The message is another reply's already: what became of this one is for the CM to see.
+        let detail = Detail { candidates: vec![message], ..Detail::default() };
+        lose(tx, reply, Event::Lost, detail, now)?;
+        return Ok(change);
+    }
+    let wanted = reply.prepared.as_ref().map_or(reply.text.as_str(), |prepared| &prepared.text);
+    let detail = Detail {
+        private: item.visibility == Some(Visibility::Direct),
+        altered: !same_text(&item.body.text, wanted),
+        ..Detail::default()
+    };
+    if reply.step(tx, event, detail)? {
+        link(tx, reply.id, message, now)?;
+    }
+    Ok(change)
+}
+
+pub(super) fn link(
+    tx: &Transaction<'_>,
+    reply: ReplyId,
+    message: Option<MessageId>,
+    now: Millis,
+) -> Result<(), Problem> {
+    tx.prepare_cached("UPDATE reply SET message = ?2, sent_at = ?3 WHERE id = ?1")?.execute(params![
+        reply.0,
+        message.map(|message| message.0),
+        now.0
+    ])?;
+    Ok(())
+}
+
+/// Whether a message is some reply's already.
+pub(super) fn adopted(conn: &Connection, message: MessageId) -> Result<bool, Problem> {
+    Ok(conn
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM reply WHERE message = ?)")?
+        .query_row([message.0], |row| row.get(0))?)
+}
+
+pub(super) fn same_text(shown: &str, wanted: &str) -> bool {
+    let plain = |text: &str| {
+        let composed: String = text.nfc().collect();
+        composed.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    plain(shown) == plain(wanted)
+}
+
+/// A try that met a fault: from waiting nothing had left, from a first sending the fault decides, and a repeated one
+/// is as unsure as before.
+fn failed(tx: &Transaction<'_>, reply: &Reply, fault: Fault, now: Millis) -> Result<(Change, After), Problem> {
+    let after = account_after(tx, reply.account, &fault, now)?;
+    let waits = |why: Waiting| Detail { why: Some(why), ..Detail::default() };
+    let change = changed(reply.id, reply.conversation);
+    let nothing_left = reply.state == State::Waiting;
+    match fault {
+        Fault::Unsure | Fault::Unreadable { .. } if !nothing_left => {
+            lose(tx, reply, Event::Lost, Detail::default(), now)?;
+        }
+        Fault::Refused { .. } if reply.state == State::Resending => {
+            lose(tx, reply, Event::Refused, Detail::default(), now)?;
+        }
+        Fault::Refused { reason } => {
+            let detail = Detail { reason: Some(reason), ..Detail::default() };
+            reply.step(tx, Event::Refused, detail)?;
+            surely_not_there(tx, reply.id)?;
+        }
+        _ if reply.state == State::Resending => {
+            lose(tx, reply, Event::NotDone, Detail::default(), now)?;
+        }
+        certain => {
+            let (why, not_before) = match certain {
+                Fault::Offline => (Waiting::Network, None),
+                Fault::NeedsLogin => (Waiting::Login, None),
+                Fault::Blocked { until, .. } => (Waiting::Blocked { until }, None),
+                Fault::Later { after } => (Waiting::Until { at: after.max(now) }, Some(after)),
+                // Reading or preparing met nonsense: nothing left, and asking again costs little.
+                _ => (Waiting::Network, Some(now.plus(MINUTE))),
+            };
+            if reply.step(tx, Event::NotDone, waits(why))? {
+                surely_not_there(tx, reply.id)?;
+                if let Some(not_before) = not_before {
+                    tx.prepare_cached("UPDATE reply SET not_before = max(not_before, ?2) WHERE id = ?1")?
+                        .execute(params![reply.id.0, not_before.max(now.plus(SECOND)).0])?;
+                }
+                if after != After::GoOn {
+                    mark(tx, reply.account, why, now)?;
+                }
+            }
+        }
+    }
+    Ok((change, after))
+}
+
+/// Nothing was done, so that no copy can appear: a later attempt is a first one again. Its bytes and key stay.
+fn surely_not_there(tx: &Transaction<'_>, reply: ReplyId) -> Result<(), Problem> {
+    tx.prepare_cached("UPDATE reply SET first_try = NULL, known = NULL WHERE id = ?")?.execute([reply.0])?;
+    Ok(())
+}
+
+/// Unsure: looked for at once the first time, later and later afterwards.
+pub(super) fn lose(
+    tx: &Transaction<'_>,
+    reply: &Reply,
+    event: Event,
+    detail: Detail,
+    now: Millis,
+) -> Result<(), Problem> {
+    // A repetition says nothing new of what was found before.
+    let detail = Detail {
+        candidates: if detail.candidates.is_empty() { reply.detail.candidates.clone() } else { detail.candidates },
+        ..Detail::default()
+    };
+    if reply.step(tx, event, detail)? && reply.state != State::Resending {
+        tx.prepare_cached("UPDATE reply SET not_before = ?2, looks = 0 WHERE id = ?1")?
+            .execute(params![reply.id.0, now.0])?;
+    }
+    Ok(())
+}
+
+/// What a fault means for everything of the account.
+pub(super) fn account_after(
+    tx: &Transaction<'_>,
+    account: AccountId,
+    fault: &Fault,
+    now: Millis,
+) -> Result<After, Problem> {
+    if let (Fault::NeedsLogin | Fault::Blocked { .. }, Some(health)) = (fault, health::of(fault)) {
+        health::write(tx, account, health, Some(fault))?;
+    }
+    Ok(match fault {
+        Fault::Offline => After::Pause { until: now.plus(10 * SECOND), firm: false },
+        Fault::NeedsLogin => After::Pause { until: now.plus(5 * MINUTE), firm: false },
+        Fault::Later { after } => After::Pause { until: (*after).max(now.plus(SECOND)), firm: true },
+        Fault::Blocked { until, .. } => pause_for(*until, now),
+        Fault::Refused { .. } | Fault::Unsure | Fault::Unreadable { .. } => After::GoOn,
+    })
+}
+
+fn pause_for(until: Option<Millis>, now: Millis) -> After {
+    After::Pause {
+        until: until.unwrap_or(now.plus(15 * MINUTE)).max(now.plus(SECOND)),
+        // A person who has acted wakes the outbox.
+        firm: until.is_some(),
+    }
+}
+
+/// Tells every reply of the account that would leave now what it waits for.
+pub(super) fn mark(tx: &Transaction<'_>, account: AccountId, why: Waiting, now: Millis) -> Result<(), Problem> {
+    let detail = Detail { why: Some(why), ..Detail::default() };
+    tx.prepare_cached(
+        "UPDATE reply SET detail = ?3 WHERE account = ?1 AND state = 'waiting' AND not_before <= ?2
+            AND detail NOT LIKE '%\"conflict\"%'",
+    )?
+    .execute(params![account.0, now.0, serde_json::to_string(&detail)?])?;
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! Replies on their way: nothing lost, nothing twice.
+//!
+//! ```text
+//! draft → waiting (for an instant, the network, its turn) → sending → sent, linked to its message
+//!                                                          ↘ refused · unsure · waiting again
+//! ```
+//! `write` takes a draft in and returns at once. `run` keeps one worker an account; `attempt` is one try: look whether
+//! what is answered still stands, prepare, freeze key and bytes in one compare-and-set before the first byte leaves,
+//! send, write down what came of it. Where the answer was lost, `look` finds the message, or sends the same bytes
+//! again only where the network refuses a second copy. `settle` is the CM's word. `state` is the table they all obey.
+//!
+//! Replies of a conversation leave in the order written: an unsettled one holds those behind it, and no others.
+
+mod attempt;
+mod look;
+mod read;
+mod row;
+mod run;
+mod settle;
+mod state;
+mod wall;
+mod write;
+
+pub(crate) use look::noticed;
+pub(crate) use read::{composer, foremost, linked, of_conversation};
+pub(crate) use run::run;
+pub(crate) use settle::{recover, undo_send};
+
+use crate::desk::Desk;
+use crate::view::Change;
+use guichet_model::{ConversationId, ReplyId};
+
+/// Told where the outbox stands between two steps, so that a test can end the process exactly there.
+pub trait Steps: Send + Sync {
+    fn at(&self, step: &'static str);
+}
+
+/// Every step that is told, in the order of an attempt.
+pub const STEPS: [&str; 7] = [
+    "reply written",
+    "reply rechecked",
+    "reply prepared",
+    "reply frozen",
+    "reply answered",
+    "reply settled",
+    "reply looked for",
+];
+
+impl Desk {
+    /// Once, before the engine starts.
+    pub fn watch_steps(&self, steps: std::sync::Arc<dyn Steps>) {
+        let _ = self.inner.steps.set(steps);
+    }
+
+    pub(crate) fn step(&self, step: &'static str) {
+        if let Some(steps) = self.inner.steps.get() {
+            steps.at(step);
+        }
+    }
+
+    fn connected(&self) -> bool {
+        self.inner.online.now() != Some(false)
+    }
+}
+
+fn changed(reply: ReplyId, conversation: ConversationId) -> Change {
+    Change { conversations: vec![conversation], replies: vec![reply], desk: true, ..Change::default() }
+}
+
+#[cfg(test)]
+mod tests;

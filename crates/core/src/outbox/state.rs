@@ -1,0 +1,93 @@
+//! A reply's states and what moves it between them: the one table that every transition of the outbox goes through.
+//!
+//! `Sending` is a first attempt: what the network surely did not do brings it back to waiting. `Resending` repeats an
+//! attempt whose answer was lost: whatever is certain of the repetition says nothing of the first, so that only an
+//! answer with the message, or the message found, ends it. Both stand as 'sending' in the store.
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum State {
+    Waiting,
+    Sending,
+    Resending,
+    Sent,
+    Refused,
+    Unsure,
+    TakenBack,
+    Discarded,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Event {
+    /// Its key and bytes are frozen, the first one leaves next.
+    Leaves,
+    /// The same bytes under the same key, where the network refuses a second copy.
+    LeavesAgain,
+    /// The network answered with the message.
+    Arrived,
+    /// Surely nothing was done: later, offline, sign in, suspended.
+    NotDone,
+    Refused,
+    /// It may have been done: a lost answer, or an engine that died.
+    Lost,
+    /// Its message was found, by us or by the CM.
+    Found,
+    TakenBack,
+    GivenUp,
+    /// The CM wants it sent, knowing what they have been told.
+    Again,
+}
+
+pub(crate) const STATES: [State; 8] = [
+    State::Waiting,
+    State::Sending,
+    State::Resending,
+    State::Sent,
+    State::Refused,
+    State::Unsure,
+    State::TakenBack,
+    State::Discarded,
+];
+
+/// Where the event leads; `None`: it cannot happen to a reply in that state.
+pub(crate) fn next(state: State, event: Event) -> Option<State> {
+    use State::{Discarded, Refused, Resending, Sending, Sent, TakenBack, Unsure, Waiting};
+    match (state, event) {
+        (Waiting, Event::Leaves) => Some(Sending),
+        // Looking whether it may leave, or preparing it, met the network's answer.
+        (Waiting, Event::NotDone) => Some(Waiting),
+        (Waiting | Sending, Event::Refused) => Some(Refused),
+        (Waiting, Event::TakenBack) => Some(TakenBack),
+        (Waiting | Refused | Unsure, Event::GivenUp) => Some(Discarded),
+        (Waiting | Refused | Unsure, Event::Again) => Some(Waiting),
+        (Sending, Event::NotDone) => Some(Waiting),
+        (Sending | Resending, Event::Arrived) => Some(Sent),
+        (Sending | Resending, Event::Lost) => Some(Unsure),
+        (Resending, Event::NotDone | Event::Refused) => Some(Unsure),
+        (Unsure, Event::LeavesAgain) => Some(Resending),
+        (Unsure, Event::Found) => Some(Sent),
+        _ => None,
+    }
+}
+
+impl State {
+    /// As the store writes it.
+    pub fn stored(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Sending | Self::Resending => "sending",
+            Self::Sent => "sent",
+            Self::Refused => "refused",
+            Self::Unsure => "unsure",
+            Self::TakenBack => "taken_back",
+            Self::Discarded => "discarded",
+        }
+    }
+
+    /// `again`: what its detail says of a 'sending'.
+    pub fn of(stored: &str, again: bool) -> Option<Self> {
+        if stored == "sending" && again {
+            return Some(Self::Resending);
+        }
+        STATES.into_iter().find(|state| state.stored() == stored)
+    }
+}
