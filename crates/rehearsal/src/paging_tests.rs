@@ -1,3 +1,5 @@
+//! Where pages are cut, and what their links say.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;

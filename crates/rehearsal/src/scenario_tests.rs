@@ -1,3 +1,5 @@
+//! The evenings as data: whole, short enough, and set as French is set.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;

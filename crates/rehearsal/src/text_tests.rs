@@ -1,3 +1,5 @@
+//! The count, the pieces and the HTML of a text, against what Mastodon makes of it.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;
