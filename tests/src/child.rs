@@ -68,9 +68,11 @@ impl DeskChild {
         answer
     }
 
-    /// SIGKILL: nothing of it runs any more when this returns.
+    /// SIGKILL: nothing of it runs any more when this returns. It may have ended before by itself.
     pub async fn kill(&mut self) {
-        self.process.kill().await.expect("killed");
+        if self.process.try_wait().is_ok_and(|ended| ended.is_none()) {
+            self.process.kill().await.expect("killed");
+        }
     }
 
     /// Lets it end by itself.

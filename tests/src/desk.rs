@@ -169,7 +169,7 @@ impl Town {
     pub async fn start(&self) {
         let doors = doors(&self.folder(), &self.home.path().join("key"), self.watch.clone(), 7);
         let desk = Desk::open(doors).await.expect("the desk opens");
-        desk.set_setting(SEND_DELAY.into(), "0".into()).await.expect("a setting");
+        desk.set_setting(UNDO_SECONDS.into(), "0".into()).await.expect("a setting");
         let engine = desk.start();
         *self.open.lock().expect("whole") = Some((desk, engine));
     }
@@ -275,4 +275,4 @@ impl Town {
 }
 
 /// The setting of how long a reply can be taken back, in seconds.
-pub const SEND_DELAY: &str = "send_delay";
+pub const UNDO_SECONDS: &str = "undo_seconds";

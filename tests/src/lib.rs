@@ -7,6 +7,7 @@ pub mod app;
 pub mod browser;
 pub mod child;
 pub mod desk;
+pub mod processes;
 pub mod servers;
 pub mod webdriver;
 pub mod window;
@@ -29,6 +30,8 @@ pub fn plain_http() -> reqwest::Client {
     reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
+        // snac closes after each answer without a word: a connection kept would be a dead one.
+        .pool_max_idle_per_host(0)
         .timeout(Duration::from_secs(30))
         .build()
         .expect("an HTTP client")

@@ -4,7 +4,7 @@
 //! `GUICHET_ROUNDS` and `GUICHET_SEED` make it longer, or the same again. The seed is printed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use guichet_core::Random;
+use guichet_core::{Random, STEPS};
 use guichet_rehearsal::{Effect, FaultRule, Options, Rehearsal, Say, Scenario, Speaker};
 use guichet_tests::child::DeskChild;
 use guichet_tests::desk::Dice;
@@ -63,10 +63,10 @@ impl Rounds {
         rounds
     }
 
-    async fn child(&self) -> DeskChild {
+    async fn child(&self, surroundings: &[(String, String)]) -> DeskChild {
         let home = self.home.path();
         let program = Path::new(env!("CARGO_BIN_EXE_desk_child"));
-        DeskChild::start(program, &home.join("guichet"), &home.join("key"), &home.join("log"), &[]).await
+        DeskChild::start(program, &home.join("guichet"), &home.join("key"), &home.join("log"), surroundings).await
     }
 
     /// The first opening, in peace: a few people speak, and the desk has their conversations.
@@ -74,7 +74,7 @@ impl Rounds {
         let clients = self.rehearsal.clients();
         let account = clients.iter().flat_map(|client| &client.accounts).next().expect("an account");
         let user = account.handle.split('@').next().expect("a name").to_owned();
-        let mut child = self.child().await;
+        let mut child = self.child(&[]).await;
         let _done = child.must(&json!({ "do": "furnish", "clients": clients })).await;
         for at in 0..CONVERSATIONS {
             let by = Speaker::new(&format!("passant{at}@ailleurs.example"), "Passant");
@@ -109,13 +109,22 @@ impl Rounds {
         self.rehearsal.fault(FaultRule::on("POST", "=/api/v1/statuses", effect).once());
     }
 
+    /// Every other round ends at a named step of the outbox instead of anywhere.
+    fn fate(&self) -> Vec<(String, String)> {
+        if self.killed % 2 == 0 {
+            return Vec::new();
+        }
+        let step = STEPS[self.dice.below(STEPS.len() as u64) as usize];
+        vec![("GUICHET_DIE_AT".into(), format!("{step}:{}", 1 + self.dice.below(3)))]
+    }
+
     /// Opens, writes some replies, and is killed at any instant.
     async fn round(&mut self) {
         if self.mode == Mode::NoKeysReadsLag && self.killed == 0 {
             self.rehearsal.fault(FaultRule::on("GET", "", Effect::ReadsLag { ms: 400 }));
         }
         self.trouble();
-        let mut child = self.child().await;
+        let mut child = self.child(&self.fate()).await;
         let life = Duration::from_millis(20 + self.dice.below(600));
         let end = tokio::time::Instant::now() + life;
         let many = 2 + self.dice.below(6);
@@ -133,7 +142,7 @@ impl Rounds {
                 assert!(acknowledged, "refused: {said}");
             }
             self.written.push(Written { conversation, text, acknowledged });
-            if answer.is_err() {
+            if !acknowledged {
                 break;
             }
             if self.dice.below(3) == 0 {
@@ -175,7 +184,7 @@ impl Rounds {
     /// The last opening, in peace: everything comes to its end.
     async fn end(self) {
         self.rehearsal.clear_faults();
-        let mut child = self.child().await;
+        let mut child = self.child(&[]).await;
         let limit = Instant::now() + Duration::from_secs(20);
         let unsettled = loop {
             let outbox = child.must(&json!({ "do": "outbox" })).await;

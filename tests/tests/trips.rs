@@ -4,7 +4,7 @@
 
 use guichet_core::view::{ReplyState, Triage, Waiting};
 use guichet_rehearsal::{Effect, FaultRule};
-use guichet_tests::desk::{SEND_DELAY, Town};
+use guichet_tests::desk::{Town, UNDO_SECONDS};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -277,7 +277,7 @@ async fn a_reply_can_be_taken_back_while_its_delay_runs() {
     let town = Town::open("soirée", 0.0).await;
     let _said = town.mention("salome", "C'est vrai que vous fermez ?");
     let row = town.row("vous fermez").await;
-    town.desk().set_setting(SEND_DELAY.into(), "20".into()).await.unwrap();
+    town.desk().set_setting(UNDO_SECONDS.into(), "20".into()).await.unwrap();
     let reply = town.reply(row.id, "Pas du tuot !").await;
     let state = town.state(reply).await;
     assert!(matches!(state, ReplyState::Waiting { why: Waiting::Until { .. } }), "{state:?}");

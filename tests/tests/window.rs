@@ -17,7 +17,7 @@ async fn evening(desktop: &Desktop) -> App {
     let app = App::open(desktop, &["--rehearsal"]).await;
     app.filled(5).await;
     // What is tried is not the patience of taking back.
-    let _said = app.call("set_setting", json!({ "name": guichet_tests::desk::SEND_DELAY, "value": "0" })).await;
+    let _said = app.call("set_setting", json!({ "name": guichet_tests::desk::UNDO_SECONDS, "value": "0" })).await;
     app
 }
 

@@ -6,14 +6,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use guichet_core::view::{DraftView, TemplateUse, Triage};
-use guichet_core::{Desk, Doors, Keychain};
+use guichet_core::{Desk, Doors, Keychain, STEPS, Steps};
 use guichet_model::{ConversationId, ReplyId};
 use guichet_rehearsal::{AccountCard, ClientCard, TemplateCard};
-use guichet_tests::desk::{ALL, SEND_DELAY, Watch, doors, furnish};
+use guichet_tests::desk::{ALL, UNDO_SECONDS, Watch, doors, furnish};
 use serde_json::{Value, json};
 use std::io::{BufRead, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 #[tokio::main]
 async fn main() {
@@ -34,9 +35,12 @@ async fn main() {
         Ok(desk) => desk,
         Err(problem) => return say(&json!({ "problem": problem })),
     };
-    desk.set_setting(SEND_DELAY.into(), "0".into()).await.expect("a setting");
-    let engine = desk.start();
+    desk.set_setting(UNDO_SECONDS.into(), "0".into()).await.expect("a setting");
+    if let Some(end) = DieAt::asked() {
+        desk.watch_steps(Arc::new(end));
+    }
     say(&json!({ "open": true }));
+    let engine = desk.start();
     // Lines are read on a thread, since a person who says nothing must not keep the engine from working.
     let (lines, mut heard) = tokio::sync::mpsc::channel(16);
     std::thread::spawn(move || {
@@ -51,6 +55,31 @@ async fn main() {
         say(&obey(&desk, &asked).await);
     }
     engine.stop().await;
+}
+
+/// Ends this process at a step of the outbox, between what was written before it and what would come after.
+struct DieAt {
+    step: String,
+    left: AtomicU32,
+}
+
+impl DieAt {
+    /// `GUICHET_DIE_AT=reply frozen:2`: at its second time.
+    fn asked() -> Option<DieAt> {
+        let asked = std::env::var("GUICHET_DIE_AT").ok()?;
+        let (step, time) = asked.rsplit_once(':').expect("a step and a number");
+        assert!(STEPS.contains(&step), "{step} is no step");
+        Some(DieAt { step: step.to_owned(), left: AtomicU32::new(time.parse().expect("a number")) })
+    }
+}
+
+impl Steps for DieAt {
+    fn at(&self, step: &'static str) {
+        if step == self.step && self.left.fetch_sub(1, Ordering::SeqCst) == 1 {
+            // As SIGKILL: no destructor runs, nothing more is written.
+            std::process::abort();
+        }
+    }
 }
 
 fn say(answer: &Value) {

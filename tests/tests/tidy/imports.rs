@@ -191,7 +191,9 @@ fn the_desk_asks_nobody_for_the_time_or_the_surroundings() {
                 continue;
             }
             let code = code(&page.text);
-            for word in asked.iter().filter(|word| code.contains(**word)) {
+            // tokio's is for waiting: a test can stop it. The system's would be a second idea of what time it is.
+            let waits = code.contains("tokio::time::Instant") || code.contains("use tokio::time::{");
+            for word in asked.iter().filter(|word| code.contains(**word) && !(waits && **word == "Instant::now")) {
                 offences.push(format!("{}: {word}", page.place));
             }
         }

@@ -1,0 +1,165 @@
+//! Measures the release build's window against an empty window of the same Tauri, and prints everything measured,
+//! the core's figures included. `bench RELEASE_FOLDER [--json]`, with a keychain and a home given by `cargo xtask bench`.
+//!
+//! What is compared runs side by side in one run; ratios are medians over turns, with the spread beside them.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use guichet_tests::processes::{cpu_seconds, family, proportional_memory, started_ago};
+use guichet_tests::webdriver::Page;
+use guichet_tests::window::Desktop;
+use serde_json::{Map, Value, json};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, SystemTime};
+
+const TURNS: usize = 10;
+const KEYS: usize = 220;
+const MESSAGES: &str = "100000";
+const CONVERSATIONS: &str = "100000";
+
+/// When the page's mark stands: milliseconds since 1970, or null.
+const MARK: &str = "const m = performance.getEntriesByName('filled')[0];
+    return m ? performance.timeOrigin + m.startTime : null;";
+
+/// Moves on by so many keys, as a person would who waits to see each, and returns the milliseconds of each.
+const NEXT: &str = "const done = arguments[arguments.length - 1];
+    const times = [];
+    const shown = () => document.querySelector('main')?.dataset.conversation;
+    const step = (left) => {
+      if (left === 0) return done(times);
+      const before = shown();
+      const start = performance.now();
+      document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'j', code: 'KeyJ', bubbles: true }));
+      const look = () => {
+        if (shown() === before) {
+          if (performance.now() - start > 2000) return done(times);
+          return setTimeout(look, 0);
+        }
+        requestAnimationFrame(() => requestAnimationFrame(() => {
+          times.push(performance.now() - start);
+          setTimeout(() => step(left - 1), 20);
+        }));
+      };
+      look();
+    };
+    step(arguments[0]);";
+
+#[tokio::main]
+async fn main() {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let release = PathBuf::from(words.first().expect("bench RELEASE_FOLDER [--json]"));
+    let mut all = core_figures(&release);
+    let desktop = Desktop::start("fr_FR.UTF-8", true).await;
+    fill(&release, &desktop);
+    all.extend(start_and_memory(&release, &desktop).await);
+    all.extend(moving_and_idle(&release, &desktop).await);
+    if words.iter().any(|word| word == "--json") {
+        println!("{}", Value::Object(all));
+    } else {
+        for (name, value) in &all {
+            println!("{name:<28} {}", shown(value));
+        }
+    }
+}
+
+fn shown(value: &Value) -> String {
+    value.as_f64().map_or_else(|| value.to_string(), |number| format!("{number:.2}"))
+}
+
+fn core_figures(release: &Path) -> Map<String, Value> {
+    let folder = release.parent().unwrap_or(release).join("bench");
+    let mut measure = Command::new(release.join("examples/bench"));
+    let said = measure.arg("measure").arg(folder).output().expect("the core's bench");
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    serde_json::from_slice(&said.stdout).expect("JSON")
+}
+
+/// The window's own inbox, its key in the desktop's keychain. Made anew each time: the keychain does not outlive it.
+fn fill(release: &Path, desktop: &Desktop) {
+    let folder = desktop.home.path().join("data/guichet");
+    let mut line = desktop.command(&release.join("examples/bench"));
+    let done = line.arg("fill").arg(folder).args([MESSAGES, CONVERSATIONS]).status().expect("the core's bench");
+    assert!(done.success(), "the store was not filled");
+}
+
+async fn start_and_memory(release: &Path, desktop: &Desktop) -> Map<String, Value> {
+    let (ours, empty) = (release.join("guichet"), release.join("examples/empty"));
+    let (mut starts, mut empties, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut memories, mut empty_memories, mut memory_ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for turn in 0..TURNS {
+        let weighs = turn % 3 == 0;
+        let (start, memory) = once(desktop, &ours, weighs).await;
+        let (bare, bare_memory) = once(desktop, &empty, weighs).await;
+        ratios.push(start / bare);
+        starts.push(start);
+        empties.push(bare);
+        if weighs {
+            memory_ratios.push(memory / bare_memory);
+            memories.push(memory / 1e6);
+            empty_memories.push(bare_memory / 1e6);
+        }
+    }
+    let mut all = Map::new();
+    put(&mut all, "start_ratio", &mut ratios);
+    put(&mut all, "start_ms", &mut starts);
+    put(&mut all, "start_empty_ms", &mut empties);
+    put(&mut all, "memory_ratio", &mut memory_ratios);
+    put(&mut all, "memory_mb", &mut memories);
+    put(&mut all, "memory_empty_mb", &mut empty_memories);
+    all
+}
+
+/// The median under its name, the lowest and highest beside it.
+fn put(all: &mut Map<String, Value>, name: &str, values: &mut [f64]) {
+    values.sort_by(f64::total_cmp);
+    all.insert(name.into(), json!(values[values.len() / 2]));
+    all.insert(format!("{name}_spread"), json!([values[0], values[values.len() - 1]]));
+}
+
+/// Milliseconds from the process's start to its mark, and the bytes it and its children hold 10 s after.
+async fn once(desktop: &Desktop, program: &Path, weighs: bool) -> (f64, f64) {
+    let page = desktop.open(program, &[]).await;
+    let mark = mark(&page).await;
+    let pid = desktop.program_pid(program).expect("the program runs");
+    let started = SystemTime::now() - started_ago(pid);
+    let started = started.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs_f64() * 1_000.0;
+    let mut memory = 0.0;
+    if weighs {
+        tokio::time::sleep(Duration::from_secs(10).saturating_sub(started_ago(pid))).await;
+        memory = family(pid).into_iter().map(proportional_memory).sum::<u64>() as f64;
+    }
+    page.close().await.expect("closed");
+    (mark - started, memory)
+}
+
+async fn mark(page: &Page) -> f64 {
+    guichet_tests::until("the list is filled", Duration::from_secs(30), || async {
+        page.run(MARK, json!([])).await.ok()?.as_f64()
+    })
+    .await
+}
+
+async fn moving_and_idle(release: &Path, desktop: &Desktop) -> Map<String, Value> {
+    let program = release.join("guichet");
+    let page = desktop.open(&program, &[]).await;
+    mark(&page).await;
+    let first = page.find("[data-conversation]").await.expect("a row");
+    page.click(&first).await.expect("clicked");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let times = page.run_async(NEXT, json!([KEYS])).await.expect("the keys");
+    let mut times: Vec<f64> = times.as_array().expect("times").iter().filter_map(Value::as_f64).collect();
+    assert!(times.len() >= 200, "only {} keys moved on", times.len());
+    times.sort_by(f64::total_cmp);
+    let mut all = Map::new();
+    all.insert("next_p95_ms".into(), json!(times[times.len() * 95 / 100]));
+    all.insert("next_median_ms".into(), json!(times[times.len() / 2]));
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let pid = desktop.program_pid(&program).expect("the program runs");
+    let spent = || family(pid).into_iter().map(cpu_seconds).sum::<f64>();
+    let before = spent();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    all.insert("idle_core_percent".into(), json!((spent() - before) / 60.0 * 100.0));
+    page.close().await.expect("closed");
+    all
+}
