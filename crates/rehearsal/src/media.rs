@@ -30,7 +30,7 @@ fn wanted(host: &server::Host, kind: &str, file: &str) -> Option<Drawing> {
     let stem = file.strip_suffix(".png")?;
     match kind {
         "avatars" => avatar(host, stem.parse().ok()?),
-        "headers" => Some(Drawing::Header { hue: stem.parse::<u64>().ok()? }),
+        "headers" => Some(Drawing::Header { hue: pictures::seed_of(stem) }),
         "emojis" => Some(Drawing::Emoji { name: stem.to_owned() }),
         "posts" | "small" => {
             let (scene, id) = stem.rsplit_once('-')?;
@@ -52,7 +52,10 @@ fn avatar(host: &Host, id: Id) -> Option<Drawing> {
         .take(2)
         .collect();
     let fallback = person.username.chars().take(1).collect::<String>().to_uppercase();
-    Some(Drawing::Avatar { letters: if letters.is_empty() { fallback } else { letters }, seed: id })
+    Some(Drawing::Avatar {
+        letters: if letters.is_empty() { fallback } else { letters },
+        seed: pictures::seed_of(&person.username),
+    })
 }
 
 fn shown(bytes: Bytes) -> Response {

@@ -79,10 +79,13 @@ pub(crate) fn plain_letter(letter: char) -> char {
     }
 }
 
+/// The same name, the same colours, every evening.
+pub(crate) fn seed_of(name: &str) -> u64 {
+    name.bytes().fold(7u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)))
+}
+
 fn gradient(seed: u64) -> (Colour, Colour) {
-    // Ids share their low bits; their middle ones differ.
-    let place = (seed >> 3) ^ (seed >> 17) ^ (seed >> 29);
-    GRADIENTS[(place % GRADIENTS.len() as u64) as usize]
+    GRADIENTS[((seed ^ (seed >> 7)) % GRADIENTS.len() as u64) as usize]
 }
 
 fn avatar(letters: &str, seed: u64) -> Canvas {
@@ -92,6 +95,7 @@ fn avatar(letters: &str, seed: u64) -> Canvas {
     let step = if known.len() > 1 { 10.0 } else { 16.0 };
     let width = known.len() as f32 * 6.0 * step - step;
     let mut left = (160.0 - width) / 2.0;
+    let mut strokes = Vec::new();
     for rows in known {
         let top = 80.0 - 3.0 * step;
         let dot = |x: usize, y: usize| x < 5 && rows.get(y).is_some_and(|row| row & (16 >> x) != 0);
@@ -107,18 +111,27 @@ fn avatar(letters: &str, seed: u64) -> Canvas {
                 ends.push((x - 1, y + 1));
             }
             let from = centre(x, y);
-            for to in ends.into_iter().map(|(x, y)| centre(x, y)) {
-                canvas.line(from.0, from.1, to.0, to.1, step * 0.46, WHITE);
-            }
+            strokes.extend(ends.into_iter().map(|(x, y)| (from, centre(x, y))));
         }
         left += 6.0 * step;
     }
+    // In one go: strokes painted one over the other would show their joints.
+    canvas.paint([0.0, 0.0, 160.0, 160.0], WHITE, 1.0, |x, y| {
+        strokes.iter().map(|(from, to)| off_stroke(x, y, *from, *to)).fold(f32::MAX, f32::min) - step * 0.46
+    });
     canvas
 }
 
+/// How far a point is from a stroke.
+fn off_stroke(x: f32, y: f32, from: (f32, f32), to: (f32, f32)) -> f32 {
+    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+    let length = (dx * dx + dy * dy).max(0.001);
+    let along = (((x - from.0) * dx + (y - from.1) * dy) / length).clamp(0.0, 1.0);
+    (x - from.0 - along * dx).hypot(y - from.1 - along * dy)
+}
+
 fn emoji(name: &str) -> Canvas {
-    let seed = name.bytes().fold(7u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
-    let (top, bottom) = gradient(seed << 3);
+    let (top, bottom) = gradient(seed_of(name));
     let mut canvas = Canvas::new(64, 64, WHITE, WHITE);
     canvas.disc(32.0, 32.0, 30.0, bottom);
     canvas.disc(32.0, 32.0, 25.0, top);
@@ -302,12 +315,7 @@ impl Canvas {
     /// A stroke with round ends, `half` its half width.
     fn line(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, half: f32, colour: Colour) {
         let bounds = [x1.min(x2) - half, y1.min(y2) - half, x1.max(x2) + half, y1.max(y2) + half];
-        let (dx, dy) = (x2 - x1, y2 - y1);
-        let length = (dx * dx + dy * dy).max(0.001);
-        self.paint(bounds, colour, 1.0, |x, y| {
-            let along = (((x - x1) * dx + (y - y1) * dy) / length).clamp(0.0, 1.0);
-            (x - x1 - along * dx).hypot(y - y1 - along * dy) - half
-        });
+        self.paint(bounds, colour, 1.0, |x, y| off_stroke(x, y, (x1, y1), (x2, y2)) - half);
     }
 
     fn triangle(&mut self, corners: [(f32, f32); 3], colour: Colour, strength: f32) {
