@@ -90,10 +90,10 @@ fn read(file: &Path) -> Option<Preferences> {
     serde_json::from_slice(&std::fs::read(file).ok()?).ok()
 }
 
-/// French where the system says French or nothing.
+/// French where the system says French, or nothing (`C`).
 fn system_locale() -> Locale {
     match sys_locale::get_locale() {
-        Some(name) if !name.starts_with("fr") => Locale::En,
+        Some(name) if !name.starts_with("fr") && !name.starts_with("C") => Locale::En,
         _ => Locale::Fr,
     }
 }
