@@ -27,7 +27,8 @@ export function laterEntries(now: number): Menu {
   return [
     { label: t('later.tonight'), note: moment(tonight, now), act: until(tonight) },
     { label: t('later.tomorrow'), note: moment(tomorrow, now), act: until(tomorrow) },
-    { label: t('later.monday'), note: moment(monday, now), act: until(monday) },
+    // On a Sunday, tomorrow is Monday.
+    ...(monday === tomorrow ? [] : [{ label: t('later.monday'), note: moment(monday, now), act: until(monday) }]),
     { label: t('later.answer'), act: until(null) },
   ];
 }

@@ -51,7 +51,9 @@ export function stateWords(state: ReplyState): string {
     case 'waiting': return waitingWords(state.why);
     case 'sent': return t(state.altered ? 'state.sent.altered' : state.private ? 'state.sent.private' : 'state.sent.public');
     case 'refused': return t('state.refused', { reason: reasonWords(state.reason) });
-    case 'unsure': return state.lookedAt === null ? t('state.unsure') : t('state.unsure_at', { time: moment(state.lookedAt) });
+    case 'unsure':
+      // Where something was found, "not found" would contradict what is in view.
+      return state.lookedAt === null || state.candidates.length ? t('state.unsure') : t('state.unsure_at', { time: moment(state.lookedAt) });
     default: return t(`state.${state.state}`);
   }
 }

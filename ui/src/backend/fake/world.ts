@@ -56,26 +56,26 @@ export function world(now: () => number, size = 300): World {
     const question = i < 3 ? questions[client.id]![0]! : pick(questions[client.id]!);
     const kind = pick(['comment', 'comment', 'comment', 'mention', 'message'] as const);
     const visibility: Visibility = kind === 'message' ? 'direct' : pick(['public', 'public', 'public', 'unlisted', 'followers']);
-    const about = kind === 'comment' ? pick(posts[client.id]!) : null;
     const id = 1000 + i;
-    const post: PostView | null = about && {
-      id: client.id * 100 + posts[client.id]!.indexOf(about), author: client.name, ours: true, at: at - 9 * 60 * MINUTE,
-      text: about.text, links: [], warning: null, lang: 'fr', url: `https://${client.handle.split('@')[1]}/@p/${id}`,
-      tallies: { replies: 3 + Math.floor(random() * 40), shares: about.shares, likes: about.shares * 3 },
-      attachments: about.alt ? [{ kind: 'image', url: 'https://medias.exemple/i.jpg', preview: null, alt: about.alt }] : [], gone: false,
-    };
+    const post = kind === 'comment' ? postOf(client.id, Math.floor(random() * posts[client.id]!.length), id, at) : null;
     const messages: MessageView[] = [];
     const write = (over: Partial<MessageView>) => {
       const name = over.author ?? `${pick(first)} ${pick(last)}`;
       const link = /https?:\/\/\S+/.exec(over.text ?? '');
       messages.push({
         id: id * 100 + messages.length, person: Math.floor(random() * 9000), author: name,
-        handle: `${name.toLowerCase().normalize('NFD').replace(/[^a-z]+/g, '_')}@social.exemple`, avatar: null, ours: false,
+        handle: `${name.toLowerCase().normalize('NFD').replace(/\p{M}/gu, '').replace(/[^a-z]+/g, '_')}@social.exemple`, avatar: null, ours: false,
         at, editedAt: null, text: '', links: link ? [{ start: link.index, end: link.index + link[0].length, url: link[0] }] : [],
         warning: null, lang: 'fr', url: `https://social.exemple/${id}/${messages.length}`, visibility, rating: null, attachments: [],
         liked: false, gone: false, depth: 0, authorMessages: Math.floor(random() * 5), muted: false, blocked: false, reply: null, ...over,
       });
     };
+    if (i === size - 1) {
+      write({ author: 'Léa Martin', text: questions[2]![0]!.text, authorMessages: 3 });
+      write({ author: 'Hugo Verdier', text: also[0]!, at: at + 5 * MINUTE, depth: 1 });
+      made.talks.set(id, { id, client: 2, account: 20, kind: 'comment', lang: 'fr', visibility: 'public', post: postOf(2, 0, id, at), messages, triage: { triage: 'open' }, unread: true, draft: null });
+      continue;
+    }
     write({ text: question.text, lang: question.lang ?? 'fr', warning: i % 29 === 7 ? 'Alimentation, allergies' : null, editedAt: i % 17 === 5 ? at + 3 * MINUTE : null });
     const others = random() < 0.4 ? 1 + Math.floor(random() * 2) : 0;
     for (let n = 0; n < others; n++) write({ text: pick(also), at: at + (n + 1) * 3 * MINUTE, depth: n + 1 });
@@ -93,6 +93,16 @@ export function world(now: () => number, size = 300): World {
   return made;
 }
 
+function postOf(client: number, which: number, id: number, at: number): PostView {
+  const about = posts[client]![which]!;
+  const who = clients.find((c) => c.id === client)!;
+  return {
+    id: client * 100 + which, author: who.name, ours: true, at: at - 9 * 60 * MINUTE, text: about.text, links: [], warning: null, lang: 'fr',
+    url: `https://${who.handle.split('@')[1]}/@p/${id}`, tallies: { replies: 3 + (id % 40), shares: about.shares, likes: about.shares * 3 },
+    attachments: about.alt ? [{ kind: 'image', url: 'https://medias.exemple/i.jpg', preview: null, alt: about.alt }] : [], gone: false,
+  };
+}
+
 /** One reply in each state, so that every screen can be seen. */
 function seedReplies(made: World): void {
   const open = [...made.talks.values()].filter((t) => t.triage.triage === 'open');
@@ -104,7 +114,8 @@ function seedReplies(made: World): void {
     { state: 'sent', private: false, altered: false },
   ];
   states.forEach((state, i) => {
-    const talk = open[12 + i * 2]!;
+    const talk = open[12 + i * 2];
+    if (!talk) return;
     const id = 500 + i;
     if (state.state === 'unsure') {
       const ours = clients.find((c) => c.id === talk.client)!;
@@ -118,8 +129,8 @@ function seedReplies(made: World): void {
       url: state.state === 'sent' ? 'https://social.exemple/r/1' : null, message: null, tries: 1,
     });
   });
-  const half = open[3]!;
-  half.draft = { text: 'Bonjour, nous regardons cela et', to: [], visibility: half.visibility, warning: null, template: null, at: made.now() - 40 * MINUTE };
+  const half = open[3];
+  if (half) half.draft = { text: 'Bonjour, nous regardons cela et', to: [], visibility: half.visibility, warning: null, template: null, at: made.now() - 40 * MINUTE };
 }
 
 /** A small generator of numbers from 0 to 1, the same for the same seed. */
