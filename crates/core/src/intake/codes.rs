@@ -1,0 +1,42 @@
+//! How the model's small enums stand in the store: the same words as everywhere else.
+
+use guichet_model::{Kind, Visibility};
+
+pub(crate) fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Post => "post",
+        Kind::Comment => "comment",
+        Kind::Mention => "mention",
+        Kind::Message => "message",
+        Kind::Review => "review",
+    }
+}
+
+/// What a store of ours cannot hold reads as a mention: it is shown, and answered in public.
+pub(crate) fn kind_of(stored: &str) -> Kind {
+    match stored {
+        "comment" => Kind::Comment,
+        "message" => Kind::Message,
+        "review" => Kind::Review,
+        _ => Kind::Mention,
+    }
+}
+
+pub(crate) fn visibility(visibility: Visibility) -> &'static str {
+    match visibility {
+        Visibility::Public => "public",
+        Visibility::Unlisted => "unlisted",
+        Visibility::Followers => "followers",
+        Visibility::Direct => "direct",
+    }
+}
+
+pub(crate) fn visibility_of(stored: &str) -> Option<Visibility> {
+    match stored {
+        "public" => Some(Visibility::Public),
+        "unlisted" => Some(Visibility::Unlisted),
+        "followers" => Some(Visibility::Followers),
+        "direct" => Some(Visibility::Direct),
+        _ => None,
+    }
+}

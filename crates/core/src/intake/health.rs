@@ -1,0 +1,75 @@
+//! What a fault means for an account: what the sidebar says of it, and when the network is asked again.
+
+use crate::account;
+use crate::view::{Health, Problem};
+use guichet_model::{AccountId, BlockScope, Fault, HOUR, MINUTE, Millis, RefusalCode, SECOND};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+const FIRST_RETRY: i64 = 5 * SECOND;
+const LONGEST_RETRY: i64 = 15 * MINUTE;
+
+/// Not pulled before, after so many failures in a row.
+pub(super) fn again_at(fault: &Fault, failures: u32, now: Millis) -> Millis {
+    let patience = FIRST_RETRY.saturating_mul(1 << failures.min(16)).min(LONGEST_RETRY);
+    match fault {
+        // An instant of the past would be asked for ever.
+        Fault::Later { after } => (*after).max(now.plus(SECOND)),
+        Fault::Blocked { until, .. } => until.unwrap_or(now.plus(LONGEST_RETRY)).max(now.plus(SECOND)),
+        Fault::NeedsLogin => now.plus(LONGEST_RETRY),
+        Fault::Refused { .. } => now.plus(HOUR),
+        Fault::Offline | Fault::Unsure | Fault::Unreadable { .. } => now.plus(patience),
+    }
+}
+
+/// What the account looks like. `None`: one source that this network does not offer says nothing of the account.
+pub(crate) fn of(fault: &Fault) -> Option<Health> {
+    Some(match fault {
+        Fault::Offline | Fault::Unsure => Health::Offline,
+        Fault::Later { after } => Health::Waiting { until: *after },
+        Fault::NeedsLogin => Health::NeedsLogin,
+        Fault::Blocked { until, .. } => Health::Blocked { until: *until },
+        Fault::Refused { reason } if reason.code == RefusalCode::NotOffered => return None,
+        Fault::Refused { .. } | Fault::Unreadable { .. } => Health::Unreadable,
+    })
+}
+
+/// Writes it where it changed, and a block where its scope is: the account, or every account of the access.
+pub(crate) fn write(
+    tx: &Transaction<'_>,
+    account: AccountId,
+    health: Health,
+    fault: Option<&Fault>,
+) -> Result<bool, Problem> {
+    if let Some(fault @ Fault::Blocked { scope, .. }) = fault {
+        let block = json(fault)?;
+        match scope {
+            BlockScope::Account => tx
+                .prepare_cached("UPDATE account SET blocked = ?2 WHERE id = ?1")?
+                .execute(params![account.0, block])?,
+            BlockScope::Access => tx
+                .prepare_cached("UPDATE access SET blocked = ?2 WHERE id = (SELECT access FROM account WHERE id = ?1)")?
+                .execute(params![account.0, block])?,
+        };
+    }
+    account::set_health(tx, account, health)
+}
+
+/// Until when the account, or its access, is blocked; `Some(None)`: until a person has acted.
+pub(crate) fn blocked(conn: &Connection, account: AccountId, now: Millis) -> Result<Option<Option<Millis>>, Problem> {
+    let blocks: Option<(Option<String>, Option<String>)> = conn
+        .prepare_cached("SELECT a.blocked, w.blocked FROM account a JOIN access w ON w.id = a.access WHERE a.id = ?1")?
+        .query_row([account.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let (own, shared) = blocks.unwrap_or_default();
+    let untils = own.into_iter().chain(shared).filter_map(|block| match serde_json::from_str(&block) {
+        Ok(Fault::Blocked { until, .. }) => Some(until),
+        _ => None,
+    });
+    Ok(untils
+        .filter(|until| until.is_none_or(|until| until > now))
+        .max_by_key(|until| until.unwrap_or(Millis(i64::MAX))))
+}
+
+fn json<T: serde::Serialize>(value: &T) -> Result<String, Problem> {
+    serde_json::to_string(value).map_err(|_| Problem::Unexpected { what: "json of a health".into() })
+}

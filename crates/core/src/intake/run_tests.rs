@@ -1,0 +1,158 @@
+//! When accounts are pulled, against a network on paper and a clock set by hand.
+
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::testing::paper::{self, MENTIONS, OWN, Paper, item, page};
+use crate::testing::{self, EVENING, Room};
+use guichet_model::{BlockScope, HOUR, Interval, MINUTE, Reason, RefusalCode};
+
+async fn room() -> (Room, Paper, AccountId) {
+    let network = Paper::default();
+    let room = testing::room(vec![Arc::new(network.clone())]).await;
+    let client = room.desk.add_client("Boulangerie".into(), 1).await.unwrap();
+    let ids = room.desk.add_account(client, paper::NAME.into(), testing::signed("Fournil")).await.unwrap();
+    (room, network, ids[0])
+}
+
+async fn health(room: &Room) -> Health {
+    room.desk.desk().await.unwrap().clients[0].accounts[0].health
+}
+
+/// Until something is so; a test that waits in vain fails.
+async fn until(what: impl Fn() -> bool) {
+    for _ in 0..500 {
+        if what() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(what(), "waited in vain");
+}
+
+#[tokio::test]
+async fn pages_are_read_to_their_end_and_then_in_their_time() {
+    let (room, network, account) = room().await;
+    let mut first = page(vec![item("1", "Léa", EVENING, "Un")]);
+    (first.cursor, first.more) = (Some(Cursor("a".into())), true);
+    let mut second = page(vec![item("2", "Léa", EVENING, "Deux")]);
+    second.cursor = Some(Cursor("b".into()));
+    network.page(MENTIONS, first);
+    network.page(MENTIONS, second);
+    room.desk.pull_account(account).await.unwrap();
+    assert_eq!((network.pulls(MENTIONS), network.pulls(OWN)), (2, 1));
+    room.desk.pull_account(account).await.unwrap();
+    assert_eq!(network.pulls(MENTIONS), 2, "not due yet");
+    room.clock.forward(MINUTE);
+    room.desk.pull_account(account).await.unwrap();
+    let asked = network.asked();
+    assert!(asked.contains(&paper::Asked::Pull(MENTIONS.into(), Some(Cursor("b".into())))));
+    assert_eq!(health(&room).await, Health::Good);
+}
+
+#[tokio::test]
+async fn a_page_that_says_more_without_moving_is_not_asked_for_ever() {
+    let (room, network, account) = room().await;
+    for _ in 0..100 {
+        let mut page = page(Vec::new());
+        (page.cursor, page.more) = (Some(Cursor("a".into())), true);
+        network.page(OWN, page);
+    }
+    room.desk.pull_account(account).await.unwrap();
+    assert_eq!(network.pulls(OWN), 2);
+}
+
+#[tokio::test]
+async fn each_fault_shows_and_waits_in_its_own_way() {
+    let blocked = Fault::Blocked {
+        scope: BlockScope::Access,
+        until: Some(EVENING.plus(HOUR)),
+        reason: Reason { code: RefusalCode::Suspended, said: None },
+    };
+    let cases = [
+        (Fault::Offline, Health::Offline, 5 * SECOND),
+        (Fault::Later { after: EVENING.plus(MINUTE) }, Health::Waiting { until: EVENING.plus(MINUTE) }, MINUTE),
+        (Fault::NeedsLogin, Health::NeedsLogin, 15 * MINUTE),
+        (Fault::unreadable("x"), Health::Unreadable, 5 * SECOND),
+        (blocked, Health::Blocked { until: Some(EVENING.plus(HOUR)) }, HOUR),
+    ];
+    for (fault, shows, waits) in cases {
+        let (room, network, account) = room().await;
+        network.answer(MENTIONS, Err(fault.clone()));
+        room.desk.pull_account(account).await.unwrap();
+        assert_eq!(health(&room).await, shows, "{fault:?}");
+        room.clock.forward(waits - 1);
+        room.desk.pull_account(account).await.unwrap();
+        assert_eq!(network.pulls(MENTIONS), 1, "{fault:?}: too early");
+        room.clock.forward(1);
+        room.desk.pull_account(account).await.unwrap();
+        assert_eq!(network.pulls(MENTIONS), 2, "{fault:?}");
+        assert_eq!(health(&room).await, Health::Good, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_the_network_lacks_does_not_trouble_the_account() {
+    let (room, network, account) = room().await;
+    network.answer(MENTIONS, Err(Fault::refused(RefusalCode::NotOffered, None)));
+    room.desk.pull_account(account).await.unwrap();
+    assert_eq!((health(&room).await, network.pulls(OWN)), (Health::Good, 1));
+}
+
+#[tokio::test]
+async fn the_first_reading_says_what_it_does_not_hold() {
+    let (room, network, account) = room().await;
+    let mut first = page(vec![item("1", "Léa", EVENING, "Un")]);
+    first.covered = Some(Interval { from: EVENING.plus(-DAY), to: EVENING });
+    first.missing = Some(Interval { from: EVENING.plus(-30 * DAY), to: EVENING.plus(-DAY) });
+    network.page(MENTIONS, first);
+    room.desk.pull_account(account).await.unwrap();
+    let seen = &room.desk.desk().await.unwrap().clients[0].accounts[0];
+    assert_eq!((seen.holes.len(), seen.holes[0].fillable), (1, false));
+    assert_eq!(seen.last_success, Some(EVENING));
+}
+
+#[tokio::test]
+async fn a_stream_rings_and_what_it_says_is_gone_is_gone() {
+    let (room, network, _) = room().await;
+    network.page(MENTIONS, page(vec![item("1", "Léa", EVENING, "Un")]));
+    let engine = room.desk.start();
+    until(|| network.pulls(MENTIONS) == 1 && network.pulls(OWN) == 1).await;
+    room.clock.forward(10 * SECOND);
+    network.page(OWN, page(vec![item("2", "Hugo", EVENING, "Deux")]));
+    network.ring(Ring::Pull(OWN));
+    until(|| network.pulls(OWN) == 2).await;
+    network.ring(Ring::Gone(guichet_model::RemoteId::new("1")));
+    for _ in 0..500 {
+        if room.desk.dump().await.unwrap().contains("(gone): Un") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let dump = room.desk.dump().await.unwrap();
+    assert!(dump.contains("(gone): Un") && dump.contains("Deux"), "{dump}");
+    assert_eq!(network.pulls(MENTIONS), 1);
+    engine.stop().await;
+}
+
+#[tokio::test]
+async fn asked_by_hand_it_pulls_before_its_time() {
+    let (room, network, account) = room().await;
+    let engine = room.desk.start();
+    until(|| network.pulls(OWN) == 1).await;
+    room.desk.pull_now(Some(account)).await.unwrap();
+    until(|| network.pulls(OWN) == 2 && network.pulls(MENTIONS) == 2).await;
+    engine.stop().await;
+}
+
+#[tokio::test]
+async fn without_a_network_nothing_is_asked_and_everything_is_when_it_is_back() {
+    let (room, network, _) = room().await;
+    room.desk.set_system_online(false);
+    let engine = room.desk.start();
+    tokio::time::sleep(Duration::from_millis(80)).await;
+    assert!(network.asked().is_empty());
+    room.desk.set_system_online(true);
+    until(|| network.pulls(OWN) == 1).await;
+    engine.stop().await;
+}

@@ -1,0 +1,188 @@
+//! Instant search on every message, newest first.
+//!
+//! The index answers rows in the order of time, so that a frequent word costs no more than its first screen; only the
+//! messages of that screen are then read. A query that matches nothing says what of it was not understood.
+
+mod dates;
+mod excerpt;
+mod fold;
+mod index;
+mod query;
+
+pub(crate) use index::{Whereabouts, add, free_row, remove, said};
+
+use crate::Desk;
+use crate::view::{Hit, Hits, Problem, Triage};
+use guichet_model::{ClientId, ConversationId, Kind, MessageId, Millis};
+use jiff::tz::TimeZone;
+use query::{Here, Query};
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// More than a screen, whatever is asked.
+const MOST: u32 = 200;
+
+/// The setting that names the CM's time zone (IANA), for the days of a query; told by the shell. Without it: UTC.
+pub const ZONE: &str = "zone";
+
+impl Desk {
+    /// At most `limit` hits (200), newest first, older than the row `before`: `Hits::next` of the page above.
+    pub async fn search(
+        &self,
+        text: String,
+        limit: u32,
+        before: Option<i64>,
+    ) -> Result<Hits, Problem> {
+        let now = self.now();
+        self.store()
+            .read(move |conn| hits(conn, &text, limit.min(MOST), before, now))
+            .await
+    }
+}
+
+pub(crate) fn hits(
+    conn: &Connection,
+    typed: &str,
+    limit: u32,
+    before: Option<i64>,
+    now: Millis,
+) -> Result<Hits, Problem> {
+    let zone = zone(conn)?;
+    let here = Here {
+        conn,
+        now,
+        zone: &zone,
+    };
+    let query = query::read(typed, &here)?;
+    let mut hits = Hits {
+        rows: Vec::new(),
+        more: false,
+        next: None,
+        unknown: query.unknown.clone(),
+    };
+    if query.asks_nothing() {
+        return Ok(hits);
+    }
+    let mut rows = rows(conn, &query, limit.saturating_add(1), before)?;
+    if rows.len() > limit as usize {
+        rows.truncate(limit as usize);
+        hits.more = true;
+        hits.next = rows.last().copied();
+    }
+    for row in rows {
+        hits.rows.extend(hit(conn, row, &query, now)?);
+    }
+    Ok(hits)
+}
+
+fn zone(conn: &Connection) -> Result<TimeZone, Problem> {
+    let name: Option<String> = conn
+        .prepare_cached("SELECT value FROM setting WHERE name = ?1")?
+        .query_row([ZONE], |row| row.get(0))
+        .optional()?;
+    // A name this system does not know is no reason to find nothing.
+    Ok(name
+        .and_then(|name| TimeZone::get(&name).ok())
+        .unwrap_or(TimeZone::UTC))
+}
+
+/// Rows of the index, newest first.
+fn rows(
+    conn: &Connection,
+    query: &Query,
+    limit: u32,
+    before: Option<i64>,
+) -> Result<Vec<i64>, Problem> {
+    let from = query.from.map_or(i64::MIN, index::row_at);
+    let to = query.to.map_or(i64::MAX, index::row_at);
+    let to = before.map_or(to, |before| before.min(to));
+    let mut rows = Vec::new();
+    if let Some(expression) = &query.expression {
+        let mut found = conn.prepare_cached(
+            "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid >= ?2 AND rowid < ?3
+             ORDER BY rowid DESC LIMIT ?4",
+        )?;
+        for row in found.query_map(params![expression, from, to, limit], |row| row.get(0))? {
+            rows.push(row?);
+        }
+    } else {
+        let mut found = conn.prepare_cached(
+            "SELECT word_row FROM message WHERE word_row >= ?1 AND word_row < ?2
+             ORDER BY word_row DESC LIMIT ?3",
+        )?;
+        for row in found.query_map(params![from, to, limit], |row| row.get(0))? {
+            rows.push(row?);
+        }
+    }
+    Ok(rows)
+}
+
+/// `None`: the network wants it forgotten by now.
+fn hit(conn: &Connection, row: i64, query: &Query, now: Millis) -> Result<Option<Hit>, Problem> {
+    let found = conn
+        .prepare_cached(
+            "SELECT m.id, m.conversation, m.client, a.network, c.kind, c.triage, c.later_until, p.name, p.handle,
+                    m.at, m.ours, m.text, m.body, m.attachments
+               FROM message m
+               JOIN account a ON a.id = m.account
+               JOIN conversation c ON c.id = m.conversation
+               JOIN person p ON p.id = m.person
+              WHERE m.word_row = ?1 AND (m.expires_at IS NULL OR m.expires_at > ?2)",
+        )?
+        .query_row(params![row, now.0], |row| {
+            let name: String = row.get(7)?;
+            let said = said(
+                &row.get::<_, String>(11)?,
+                json::<Warned>(row.get(12)?, 12)?.warning.as_deref(),
+                &json::<Vec<guichet_model::Attachment>>(row.get(13)?, 13)?,
+            );
+            let (excerpt, marks) = excerpt::around(&said, &query.wanted);
+            Ok(Hit {
+                message: MessageId(row.get(0)?),
+                conversation: ConversationId(row.get(1)?),
+                client: ClientId(row.get(2)?),
+                network: row.get(3)?,
+                kind: kind(&row.get::<_, String>(4)?),
+                triage: triage(row.get(5)?, row.get(6)?),
+                author: if name.is_empty() { row.get(8)? } else { name },
+                at: Millis(row.get(9)?),
+                excerpt,
+                marks,
+                ours: row.get(10)?,
+            })
+        })
+        .optional()?;
+    Ok(found)
+}
+
+#[derive(serde::Deserialize)]
+struct Warned {
+    warning: Option<String>,
+}
+
+fn json<T: serde::de::DeserializeOwned>(text: String, column: usize) -> rusqlite::Result<T> {
+    serde_json::from_str(&text)
+        .map_err(|_| rusqlite::Error::InvalidColumnType(column, "json".into(), Type::Text))
+}
+
+fn kind(stored: &str) -> Kind {
+    match stored {
+        "comment" => Kind::Comment,
+        "message" => Kind::Message,
+        "review" => Kind::Review,
+        _ => Kind::Mention,
+    }
+}
+
+fn triage(stored: i64, until: Option<i64>) -> Triage {
+    match stored {
+        0 => Triage::Open,
+        1 => Triage::Later {
+            until: until.map(Millis),
+        },
+        _ => Triage::Done,
+    }
+}
+
+#[cfg(test)]
+mod tests;
