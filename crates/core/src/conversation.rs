@@ -139,7 +139,8 @@ fn read_messages(conn: &Connection, id: ConversationId, now: Millis) -> Result<V
     for message in &mut messages {
         message.depth = depth(&parents, message.id);
         if message.ours {
-            message.reply = replies.iter().position(|reply| reply.message == Some(message.id)).map(|at| replies.swap_remove(at));
+            message.reply =
+                replies.iter().position(|reply| reply.message == Some(message.id)).map(|at| replies.swap_remove(at));
         }
     }
     Ok(messages)

@@ -93,11 +93,6 @@ impl Online {
         Self { system: AtomicBool::new(true), came_through: Mutex::new(None) }
     }
 
-    /// The system's word alone: `false` where it says that there is no network at all.
-    pub fn system(&self) -> bool {
-        self.system.load(Ordering::SeqCst)
-    }
-
     pub fn now(&self) -> Option<bool> {
         match self.system.load(Ordering::SeqCst) {
             false => Some(false),

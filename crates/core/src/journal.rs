@@ -78,7 +78,7 @@ fn undo(tx: &Transaction<'_>, act: Option<ActId>, now: Millis) -> Result<Undone,
         return Err(Problem::TooLate);
     }
     let detail: Value = serde_json::from_str(&detail)?;
-    let restored = match kind.as_str() {
+    let mut restored = match kind.as_str() {
         "triage" => triage::undo(tx, &detail)?,
         "edit_client" => Restored::of_one(&detail, client::undo_edit(tx, &detail)?, false),
         "remove_account" => Restored::of_one(&detail, account::undo_remove(tx, &detail)?, false),
@@ -89,13 +89,15 @@ fn undo(tx: &Transaction<'_>, act: Option<ActId>, now: Millis) -> Result<Undone,
     };
     // Undone even where everything had moved on: the next undo goes further back.
     tx.prepare_cached("UPDATE journal SET undone_at = ?2 WHERE id = ?1")?.execute(params![act, now.0])?;
-    // One key sends and files: both come back together.
-    let mut restored = restored;
-    if let Some(with) = detail.get("with_act").and_then(Value::as_i64) {
-        if let Ok(other) = undo(tx, Some(ActId(with)), now) {
-            changes::join(&mut restored.change, other.change);
-            restored.left += other.left;
-        }
+    // One key sent and filed: both come back together. Of a reply that has left, the filing stays too, and is the next
+    // to be undone.
+    let with = detail.get("with_act").and_then(Value::as_i64).map(ActId);
+    if let Some(with) = with.filter(|_| restored.left == 0)
+        && find(tx, Some(with), now)?.is_some()
+    {
+        let other = undo(tx, Some(with), now)?;
+        changes::join(&mut restored.change, other.change);
+        restored.left += other.left;
     }
     Ok(Undone {
         what: kind,

@@ -43,16 +43,8 @@ pub(crate) fn slice(
     limit: u32,
     now: Millis,
 ) -> Result<Slice<view::Row>, Problem> {
-    let order = Order::of(query.view);
-    let sql = format!(
-        "SELECT {} FROM {} WHERE {} ORDER BY {} LIMIT ?3 OFFSET ?4",
-        order.id,
-        order.table,
-        narrowed(query, order.which),
-        order.by
-    );
     let ids = conn
-        .prepare_cached(&sql)?
+        .prepare_cached(&window_of(query))?
         .query_map(
             params![
                 query.client.map(|client| client.0),
@@ -64,6 +56,13 @@ pub(crate) fn slice(
         )?
         .collect::<Result<Vec<_>, _>>()?;
     Ok(Slice { total: total(conn, query)?, offset, rows: read_rows(conn, ids, now)? })
+}
+
+/// `LIMIT ?3 OFFSET ?4` of the list's ids.
+fn window_of(query: &ListQuery) -> String {
+    let Order { id, table, which, by, .. } = Order::of(query.view);
+    let condition = narrowed(query, which);
+    format!("SELECT {id} FROM {table} WHERE {condition} ORDER BY {by} LIMIT ?3 OFFSET ?4")
 }
 
 /// A list's table, what belongs to it, and its order with the comparison that says "before".

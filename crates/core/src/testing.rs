@@ -188,3 +188,14 @@ pub fn conversation_row(
         })
         .unwrap()
 }
+
+/// A reply that waits to leave, straight in the store. Its key is its own.
+pub fn reply_row(tx: &rusqlite::Transaction<'_>, answers: MessageId, key: &str, text: &str) -> rusqlite::Result<i64> {
+    tx.execute(
+        "INSERT INTO reply (client, account, conversation, answers, key, text, addressees, place, seen, state, written_at,
+                            offline, not_before)
+         SELECT client, account, conversation, id, ?2, ?3, '[]', '{}', id, 'waiting', 0, 1, 0 FROM message WHERE id = ?1",
+        rusqlite::params![answers.0, key, text],
+    )?;
+    Ok(tx.last_insert_rowid())
+}

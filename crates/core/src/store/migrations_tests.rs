@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::store::{Durability, Store, StoreKey, connect};
-use crate::testing::{EVENING, Seeded, client_row, conversation_row};
+use crate::testing::{EVENING, Seeded, client_row, conversation_row, reply_row};
 use std::sync::atomic::AtomicU64;
 
 const SECOND_STEP: &str = "ALTER TABLE reply ADD COLUMN mood TEXT; UPDATE reply SET mood = 'calm';";
@@ -15,18 +15,8 @@ fn key() -> StoreKey {
 fn old_store(file: &Path) {
     let store = Store::open(file, &key(), EVENING).unwrap();
     let (client, account) = client_row(&store, "Mairie");
-    let (conversation, message) = conversation_row(&store, client, account, "Zoé", "Bonjour ?", EVENING);
-    store
-        .write_now(Durability::Full, |tx| {
-            tx.execute(
-                "INSERT INTO reply (client, account, conversation, answers, key, text, addressees, state, written_at,
-                                    offline, not_before)
-                 VALUES (?1, ?2, ?3, ?4, 'k', 'Bonjour !', '[]', 'waiting', 0, 1, 0)",
-                [client.0, account.0, conversation.0, message.0],
-            )?;
-            Ok(())
-        })
-        .unwrap();
+    let (_, message) = conversation_row(&store, client, account, "Zoé", "Bonjour ?", EVENING);
+    store.write_now(Durability::Full, |tx| Ok(reply_row(tx, message, "k", "Bonjour !")?)).unwrap();
 }
 
 fn two_steps(file: &Path, now: Millis, second: &str) -> Result<Connection, Problem> {

@@ -31,9 +31,10 @@ pub struct Store {
     inner: Arc<Inner>,
 }
 
+/// The readers close first: the last to close, which can write, leaves one whole file and no log beside it.
 struct Inner {
-    writer: Mutex<Writer>,
     readers: Readers,
+    writer: Mutex<Writer>,
 }
 
 struct Writer {
@@ -155,6 +156,8 @@ impl From<rusqlite::Error> for Problem {
                     rusqlite::Error::FromSqlConversionFailure(..) => "sqlite conversion".into(),
                     rusqlite::Error::InvalidColumnType(..) => "sqlite column type".into(),
                     rusqlite::Error::InvalidParameterName(_) => "sqlite parameter".into(),
+                    rusqlite::Error::InvalidParameterCount(..) => "sqlite parameter count".into(),
+                    rusqlite::Error::ExecuteReturnedResults => "sqlite results".into(),
                     _ => "sqlite".into(),
                 },
             };

@@ -101,7 +101,9 @@ fn each_transaction_has_its_durability() {
 fn every_connection_keeps_the_house_rules() {
     let (store, _folder) = store();
     let pragma = |conn: &Connection, name: &str| -> Result<String, Problem> {
-        Ok(conn.pragma_query_value(None, name, |row| row.get::<_, rusqlite::types::Value>(0)).map(|v| format!("{v:?}"))?)
+        Ok(conn
+            .pragma_query_value(None, name, |row| row.get::<_, rusqlite::types::Value>(0))
+            .map(|v| format!("{v:?}"))?)
     };
     store
         .write_now(Durability::Full, |tx| {
@@ -134,8 +136,9 @@ fn the_schema() {
     let (store, _folder) = store();
     let schema = store
         .read_now(|conn| {
-            let mut read =
-                conn.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'words_%' ORDER BY rowid")?;
+            let mut read = conn.prepare(
+                "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'words_%' ORDER BY rowid",
+            )?;
             let parts = read.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
             Ok(parts.join(";\n"))
         })

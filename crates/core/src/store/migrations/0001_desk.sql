@@ -146,7 +146,7 @@ CREATE INDEX conversation_later ON conversation(ifnull(later_until, 922337203685
 CREATE INDEX conversation_done ON conversation(triaged_at DESC, id DESC, client, account) WHERE triage = 2;
 CREATE INDEX conversation_done_client ON conversation(client, triaged_at DESC, id DESC) WHERE triage = 2;
 CREATE INDEX conversation_all ON conversation(last_at DESC, id DESC, client, account);
-CREATE INDEX conversation_account ON conversation(account, triage, owed_at, id);
+CREATE INDEX conversation_account ON conversation(account, triage, owed_at, id, client);
 CREATE INDEX conversation_post ON conversation(post);
 
 CREATE TABLE former_root (        -- names of conversations that were merged away: what comes later by them finds its way
