@@ -57,7 +57,7 @@ export type AppView = {
  */
 rehearsal: boolean, locale: Locale, version: string, 
 /**
- * No client yet, and no rehearsal: the two buttons are shown.
+ * No account yet, and no rehearsal: the two buttons are shown.
  */
 firstStart: boolean, theme: Theme, 
 /**
