@@ -4,29 +4,27 @@
 //! weights. What is counted is what will be written: on networks where a reply addresses people by name, their names
 //! stand at its head. The cases in `count_cases.json` are read by the connectors' tests too, so that both counts agree.
 
+use crate::leak::same_handle;
 use guichet_model::{Addressee, TextLimit, TextUnit};
+use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation;
+
+const LONGEST_LINK: usize = 4_096;
+const LONGEST_DOMAIN: usize = 253;
 
 /// What `text` with its content warning counts, in the limit's unit.
 pub fn count(text: &str, warning: Option<&str>, limit: &TextLimit) -> u32 {
-    let mut counted = 0u32;
-    let mut plain = String::with_capacity(text.len());
-    // A warning is joined before the text: a grapheme may not run across, so they are counted apart.
-    if let Some(warning) = warning {
-        counted = counted.saturating_add(units(warning, limit.unit));
-    }
-    let mut rest = text;
+    // Both are joined before counting, so that a mark at the text's beginning can melt into the warning.
+    let mut plain = warning.unwrap_or_default().to_owned();
+    let mut links = 0u32;
+    let mut rest = if text.trim().is_empty() { "" } else { text };
     let mut before = None;
     while let Some(c) = rest.chars().next() {
-        let link = match limit.link_counts {
-            Some(each) => link_at(rest, before).map(|length| (length, each)),
-            None => None,
-        };
+        let link = limit.link_counts.and_then(|each| Some((link_at(rest, before)?, each)));
         if let Some((length, each)) = link {
-            counted = counted.saturating_add(each);
-            // What follows a link never joins what stood before it.
-            counted = counted.saturating_add(units(&plain, limit.unit));
-            plain.clear();
+            // A letter stands for the link, so that the marks around it stay apart.
+            plain.push('x');
+            links = links.saturating_add(each.saturating_sub(1));
             before = rest[..length].chars().next_back();
             rest = &rest[length..];
             continue;
@@ -42,22 +40,24 @@ pub fn count(text: &str, warning: Option<&str>, limit: &TextLimit) -> u32 {
         before = Some(c);
         rest = &rest[c.len_utf8()..];
     }
-    counted.saturating_add(units(&plain, limit.unit))
+    units(&plain, limit.unit).saturating_add(links)
 }
 
-/// The text as it will be written: those addressed at its head, whoever the text already names left out.
-pub fn addressed(text: &str, to: &[Addressee]) -> String {
-    let named: Vec<String> = mentions(text).map(|(_, handle)| handle.to_lowercase()).collect();
+/// The text as it will be written: those addressed at its head, whoever it already names left out. `home` is the
+/// domain of a handle without one.
+pub fn addressed(text: &str, to: &[Addressee], home: &str) -> String {
+    let text = text.trim();
+    let mut named: Vec<&str> = mentions(text).map(|(_, handle)| handle).collect();
     let mut whole = String::new();
     for addressee in to {
-        if !named.contains(&addressee.handle.to_lowercase()) {
+        if !named.iter().any(|name| same_handle(name, &addressee.handle, home)) {
             whole.push('@');
-            whole.push_str(&addressee.handle);
+            whole.push_str(addressee.handle.trim_start_matches('@'));
             whole.push(' ');
+            named.push(&addressee.handle);
         }
     }
-    whole.push_str(text);
-    whole
+    whole + text
 }
 
 /// Every `@user` or `@user@domain` of a text: where its "@" stands, in bytes, and the handle without it.
@@ -101,88 +101,157 @@ fn weight(grapheme: &str) -> u32 {
     if grapheme.chars().any(|c| !light(c)) { 2 } else { u32::try_from(grapheme.chars().count()).unwrap_or(u32::MAX) }
 }
 
-fn joins(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '_' | '@' | '#' | '$' | '/')
-}
-
-/// Length in bytes of the link that begins here, if one does: `http(s)://`, a host with a dot and a top domain of
-/// letters, then a path whose closing punctuation belongs to the sentence.
+/// Length in bytes of the link that begins here, if one does: `http(s)://`, a host with a known ending, then a port,
+/// a path and a query whose last punctuation belongs to the sentence. Mastodon's own rules of linking.
 fn link_at(text: &str, before: Option<char>) -> Option<usize> {
-    if before.is_some_and(joins) {
+    let glued = |c: char| {
+        c.is_ascii_alphanumeric()
+            || matches!(
+                c,
+                '@' | '＠' | '$' | '#' | '＃' | '\u{feff}' | '\u{202a}'..='\u{202e}' | '\u{fffe}' | '\u{ffff}'
+            )
+    };
+    if before.is_some_and(glued) {
         return None;
     }
-    let scheme = ["https://", "http://"]
-        .into_iter()
-        .find(|scheme| text.get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme)))?;
-    let rest = &text[scheme.len()..];
-    let host_ends = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-' | '_'))).unwrap_or(rest.len());
-    let host = rest[..host_ends].trim_end_matches(['.', '-', '_']);
-    let top = host.rsplit_once('.').map(|(_, top)| top)?;
-    let labels = host.split('.').all(|l| (1..=63).contains(&l.len()));
-    let lettered = top.chars().all(char::is_alphabetic) || top.starts_with("xn--");
-    if !labels || !lettered || top.chars().count() < 2 {
-        return None;
+    let begins = |scheme: &str| text.get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme));
+    let scheme = ["https://", "http://"].into_iter().find(|scheme| begins(scheme))?.len();
+    let mut length = scheme + host(&text[scheme..])?;
+    length += port(&text[length..]);
+    if text[length..].starts_with('/') {
+        length += path(&text[length..]);
     }
-    let mut length = scheme.len() + host.len();
-    if host.len() < host_ends {
-        return Some(length);
-    }
-    let tail = &text[length..];
-    let port = tail
-        .strip_prefix(':')
-        .map(|digits| digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len()))
-        .filter(|digits| *digits > 0)
-        .map_or(0, |digits| digits + 1);
-    length += port;
-    let tail = &text[length..];
-    if tail.starts_with(['/', '?', '#']) {
-        let ends =
-            tail.find(|c: char| c.is_whitespace() || c.is_control() || "<>\"«»“”".contains(c)).unwrap_or(tail.len());
-        length += sentence_ends(&tail[..ends]);
-    }
-    Some(length)
+    length += query(&text[length..]);
+    (length <= LONGEST_LINK).then_some(length)
 }
 
-/// Where a path ends once the sentence's own punctuation is left out; a closing bracket stays where it was opened inside.
-fn sentence_ends(path: &str) -> usize {
-    let mut ends = path.len();
-    while let Some(last) = path[..ends].chars().next_back() {
-        let kept = &path[..ends];
-        let loose = match last {
-            ')' => kept.matches(')').count() > kept.matches('(').count(),
-            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '’' | ']' | '}' | '…' | '*' | '(' => true,
-            _ => false,
-        };
-        if !loose {
+/// The longest beginning that is a host with a known ending.
+fn host(text: &str) -> Option<usize> {
+    let in_host = |c: char| c.is_alphanumeric() || is_combining_mark(c) || matches!(c, '.' | '-' | '_');
+    let mut host = &text[..text.find(|c| !in_host(c)).unwrap_or(text.len())];
+    while let Some((above, last)) = host.rsplit_once('.') {
+        let whole = &host[..above.len() + 1 + last.find('_').unwrap_or(last.len())];
+        let whole = whole.trim_end_matches('-');
+        let fits = |label: &str| !label.is_empty() && label.chars().count() <= 63;
+        if whole.len() > above.len() + 1
+            && whole.len() <= LONGEST_DOMAIN
+            && whole.split('.').all(fits)
+            && known_ending(whole)
+        {
+            return Some(whole.len());
+        }
+        host = above;
+    }
+    None
+}
+
+fn known_ending(host: &str) -> bool {
+    let Some((_, ending)) = host.rsplit_once('.') else {
+        return false;
+    };
+    let ending = ending.to_lowercase();
+    ending.starts_with("xn--") || psl::suffix(ending.as_bytes()).is_some_and(|suffix| suffix.is_known())
+}
+
+fn port(text: &str) -> usize {
+    let Some(digits) = text.strip_prefix(':') else {
+        return 0;
+    };
+    match digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len()) {
+        0 => 0,
+        length => length + 1,
+    }
+}
+
+/// A path holds anything but space and angle brackets, parentheses where they are balanced, two deep at most.
+fn path(text: &str) -> usize {
+    let mut ends = 0;
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        if c == '(' {
+            let Some(length) = balanced(&text[at..]) else {
+                break;
+            };
+            at += length;
+            ends = at;
+            continue;
+        }
+        if !in_path(c) {
             break;
         }
-        ends -= last.len_utf8();
+        at += c.len_utf8();
+        if !"!*\"'「」;:=,.$%[]~&|@".contains(c) {
+            ends = at;
+        }
     }
     ends
 }
 
+fn in_path(c: char) -> bool {
+    !c.is_whitespace() && !matches!(c, '<' | '>' | '(' | ')' | '?')
+}
+
+fn balanced(text: &str) -> Option<usize> {
+    let mut depth = 0;
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' if depth == 2 => return None,
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            c if in_path(c) => {}
+            _ => return None,
+        }
+        if depth == 0 {
+            return (at > 1).then_some(at + 1);
+        }
+    }
+    None
+}
+
+fn query(text: &str) -> usize {
+    let foreign = |c: char| matches!(c, '\u{a0}'..='\u{d7ff}' | '\u{f900}'..='\u{fdcf}' | '\u{fdf0}'..='\u{ffef}' | '\u{10000}'..='\u{efffd}');
+    let last = |c: char| c.is_ascii_alphanumeric() || "_&=#/-".contains(c) || foreign(c);
+    let inside = |c: char| last(c) || "!?*'();:+$%[].,~|@^".contains(c);
+    let Some(asked) = text.strip_prefix('?') else {
+        return 0;
+    };
+    let asked = &asked[..asked.find(|c| !inside(c)).unwrap_or(asked.len())];
+    asked.rfind(last).map_or(0, |at| {
+        let c = asked[at..].chars().next().map_or(0, char::len_utf8);
+        1 + at + c
+    })
+}
+
 /// Bytes of `@user` and of the whole `@user@domain` that begins here, if one does.
 fn mention_at(text: &str, before: Option<char>) -> Option<(usize, usize)> {
-    if before.is_some_and(|c| joins(c) || c == '=') {
+    if before.is_some_and(|c| in_word(c) || matches!(c, '=' | '/')) {
         return None;
     }
     let name = text.strip_prefix('@')?;
-    let user = name.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))).unwrap_or(name.len());
+    let in_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let user = name.find(|c| !(in_name(c) || matches!(c, '.' | '-'))).unwrap_or(name.len());
     let user = name[..user].trim_end_matches(['.', '-']);
-    if user.is_empty() || user.starts_with(['.', '-']) {
+    if !user.starts_with(in_name) {
         return None;
     }
     let short = 1 + user.len();
-    let Some(domain) = text[short..].strip_prefix('@') else {
-        return Some((short, short));
-    };
-    let ends =
-        domain.find(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':'))).unwrap_or(domain.len());
-    let domain = domain[..ends].trim_end_matches(['.', '-', '_', ':']);
-    if domain.is_empty() || domain.split('.').any(|label| label.is_empty() || label.len() > 63) {
-        return Some((short, short));
+    let domain = text[short..].strip_prefix('@').map(|rest| {
+        let ends = rest.find(|c| !(in_word(c) || matches!(c, '.' | '-'))).unwrap_or(rest.len());
+        rest[..ends].trim_end_matches(['.', '-'])
+    });
+    // One sign alone is no domain in those rules.
+    let domain = domain.filter(|domain| domain.chars().count() > 1);
+    if domain.is_some_and(|domain| domain.len() > LONGEST_DOMAIN) {
+        return None;
     }
-    Some((short, short + 1 + domain.len()))
+    let whole = short + domain.map_or(0, |domain| domain.len() + 1);
+    let rest = &text[whole..];
+    let goes_on = rest.starts_with(['@', '＠']) || rest.starts_with("://");
+    (!goes_on).then_some((short, whole))
+}
+
+fn in_word(c: char) -> bool {
+    c.is_alphanumeric() || is_combining_mark(c) || matches!(c, '_' | '\u{200c}' | '\u{200d}')
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ fn addressees(handles: &[String]) -> Vec<Addressee> {
 fn counts_the_shared_cases() {
     let cases: Vec<Case> = serde_json::from_str(include_str!("count_cases.json")).unwrap();
     for case in cases {
-        let whole = addressed(&case.text, &addressees(&case.to));
+        let whole = addressed(&case.text, &addressees(&case.to), "exemple.social");
         let counted = count(&whole, case.warning.as_deref(), &mastodon());
         assert_eq!(counted, case.counts, "{}", case.name);
     }

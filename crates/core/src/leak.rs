@@ -38,7 +38,7 @@ pub(crate) fn find(text: &str, around: &Around) -> Vec<Leak> {
         leaks.push(Leak::Empty);
     }
     if let Some(limit) = &around.limit {
-        let whole = count::addressed(text, &around.to);
+        let whole = count::addressed(text, &around.to, &around.home);
         let by = count::count(&whole, around.warning.as_deref(), limit).saturating_sub(limit.most);
         if by > 0 {
             leaks.push(Leak::TooLong { by });
@@ -107,7 +107,7 @@ fn blanks(text: &str, asked: &[String], leaks: &mut Vec<Leak>) {
         let mut from = 0;
         while let Some(start) = text[from..].find(open).map(|at| at + from) {
             let inside = start + 1;
-            let Some(length) = text[inside..].find(|c| c == close || c == open || c == '\n') else {
+            let Some(length) = text[inside..].find([close, open, '\n']) else {
                 break;
             };
             let end = inside + length;

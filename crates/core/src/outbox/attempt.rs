@@ -7,11 +7,11 @@
 use super::changed;
 use super::row::{Detail, Known, OPEN, Reply};
 use super::state::{Event, State};
-use crate::changes;
 use crate::desk::Desk;
 use crate::intake::{self, health};
 use crate::store::Durability;
 use crate::view::{Change, Conflict, Problem, Waiting};
+use crate::{budget, changes};
 use guichet_model::{
     AccountId, Fault, HOUR, Item, MINUTE, MessageId, Millis, Prepared, Recheck, RefusalCode, ReplyId, SECOND, Session,
     Visibility,
@@ -99,7 +99,7 @@ type Ready = Result<(Reply, Prepared), (Reply, Halt)>;
 async fn ready(desk: &Desk, session: &Arc<dyn Session>, reply: Reply) -> Result<Ready, Problem> {
     let now = desk.now();
     if needs_recheck(&reply, now) {
-        let looked = session.recheck(&reply.place).await;
+        let looked = budget::first(session.recheck(&reply.place)).await;
         desk.step("reply rechecked");
         let halt = match looked {
             Ok(Recheck::Same) => None,
@@ -130,7 +130,7 @@ async fn ready(desk: &Desk, session: &Arc<dyn Session>, reply: Reply) -> Result<
     if let Some(prepared) = reply.prepared.clone() {
         return Ok(Ok((reply, prepared)));
     }
-    let made = session.prepare(&reply.outgoing()).await;
+    let made = budget::first(session.prepare(&reply.outgoing())).await;
     desk.step("reply prepared");
     Ok(match made {
         Ok(prepared) => Ok((reply, prepared)),

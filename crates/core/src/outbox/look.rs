@@ -12,7 +12,7 @@ use super::state::{Event, State};
 use crate::desk::Desk;
 use crate::store::Durability;
 use crate::view::{Change, Problem};
-use crate::{changes, intake};
+use crate::{budget, changes, intake};
 use guichet_model::{DAY, Fault, Found, HOUR, Item, MINUTE, MessageId, Millis, ReplyId, SECOND};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
@@ -25,7 +25,7 @@ pub(super) async fn look(desk: &Desk, id: ReplyId) -> Result<After, Problem> {
         return Ok(After::GoOn);
     };
     let session = desk.inner.session(reply.account).await?;
-    let found = session.find(&prepared, reply.known.since).await;
+    let found = budget::first(session.find(&prepared, reply.known.since)).await;
     desk.step("reply looked for");
     desk.met_network(!matches!(found, Err(Fault::Offline)));
     let now = desk.now();

@@ -31,7 +31,6 @@ pub(crate) struct Reply {
     pub detail: Detail,
     pub written_at: Millis,
     pub offline: bool,
-    pub not_before: Millis,
     pub checked_at: Option<Millis>,
     pub anyway: bool,
     pub tries: u32,
@@ -79,7 +78,7 @@ pub(crate) struct Known {
 
 pub(super) const COLUMNS: &str =
     "r.id, r.client, r.account, r.conversation, r.answers, r.key, r.text, r.addressees, r.visibility, r.warning,
-    r.lang, r.template, r.template_version, r.place, r.seen, r.state, r.detail, r.written_at, r.offline, r.not_before,
+    r.lang, r.template, r.template_version, r.place, r.seen, r.state, r.detail, r.written_at, r.offline,
     r.checked_at, r.anyway, r.tries, r.first_try, r.prepared, r.known, r.looked_at, r.looks, r.sent_at, r.message";
 
 pub(crate) const OPEN: &str = "('waiting','sending','refused','unsure')";
@@ -125,17 +124,16 @@ impl Reply {
             detail,
             written_at: Millis(row.get(17)?),
             offline: row.get(18)?,
-            not_before: Millis(row.get(19)?),
-            checked_at: instant(20)?,
-            anyway: row.get(21)?,
-            tries: row.get(22)?,
-            first_try: instant(23)?,
-            prepared: json(row, 24)?,
-            known: json(row, 25)?.unwrap_or_default(),
-            looked_at: instant(26)?,
-            looks: row.get(27)?,
-            sent_at: instant(28)?,
-            message: row.get::<_, Option<i64>>(29)?.map(MessageId),
+            checked_at: instant(19)?,
+            anyway: row.get(20)?,
+            tries: row.get(21)?,
+            first_try: instant(22)?,
+            prepared: json(row, 23)?,
+            known: json(row, 24)?.unwrap_or_default(),
+            looked_at: instant(25)?,
+            looks: row.get(26)?,
+            sent_at: instant(27)?,
+            message: row.get::<_, Option<i64>>(28)?.map(MessageId),
         })
     }
 

@@ -113,7 +113,7 @@ pub(super) async fn turn(desk: &Desk, account: AccountId) -> Result<Option<After
     }
     let held = match blocked {
         Some(until) => Some((Waiting::Blocked { until }, until.unwrap_or(now.plus(TICK)))),
-        None if !desk.inner.online.system() => Some((Waiting::Network, now.plus(TICK))),
+        None if !desk.system_online() => Some((Waiting::Network, now.plus(TICK))),
         None => None,
     };
     if let Some((why, until)) = held {

@@ -28,8 +28,11 @@ impl Desk {
                 let visibility = draft.visibility.or(parent);
                 let leaks = check(conn, conversation, &draft, &speaker, visibility)?;
                 let limit = speaker.capabilities.as_ref().map(|can| &can.limit);
-                let whole =
-                    if speaker.addresses() { count::addressed(&draft.text, &draft.to) } else { draft.text.clone() };
+                let whole = if speaker.addresses() {
+                    count::addressed(&draft.text, &draft.to, &speaker.home)
+                } else {
+                    draft.text.clone()
+                };
                 let warning = draft.warning.as_deref();
                 Ok(Checked {
                     count: limit.map_or_else(

@@ -137,7 +137,8 @@ proptest! {
         values.texts.insert("prenom", Some(value.clone()));
         let _ = language::render(&text, &values);
         let marked = language::render("a {{ prenom }} b {{ autre }}", &values).unwrap();
-        prop_assert!(!marked.text.contains(['\u{e000}', '\u{e001}', '\u{e002}']));
+        let framed = marked.text.contains(|c| ('\u{e000}'..='\u{e002}').contains(&c));
+        prop_assert!(!framed);
         first_name(&value, &text);
     }
 }
