@@ -46,21 +46,3 @@ impl Screen {
         run(command("import").args(["-silent", "-window", "root"]).arg(file).env("DISPLAY", &self.name))
     }
 }
-
-/// A program with a message bus and an unlocked keychain of its own, whose home is under `target`.
-pub fn with_keychain(program: &Path) -> Command {
-    let home = crate::shell::target().join("bench/home");
-    let mut line = command("dbus-run-session");
-    line.args([
-        "--",
-        "sh",
-        "-c",
-        "printf test | gnome-keyring-daemon --unlock --components=secrets >/dev/null && exec \"$@\"",
-        "sh",
-    ]);
-    line.arg(program).env("HOME", &home);
-    for (name, folder) in [("XDG_DATA_HOME", "data"), ("XDG_CONFIG_HOME", "config"), ("XDG_CACHE_HOME", "cache")] {
-        line.env(name, home.join(folder));
-    }
-    line
-}
