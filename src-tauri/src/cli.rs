@@ -3,6 +3,7 @@
 //! Hand-written, since there are five verbs and six options, and a mistake is answered in the system's language.
 
 mod ask;
+mod doctor;
 mod text;
 
 use guichet_model::ConversationId;

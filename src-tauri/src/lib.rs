@@ -96,9 +96,9 @@ fn rehearse(runtime: &tokio::runtime::Runtime, scenario: &str, then: Then) -> Ex
         Then::Print => match runtime.block_on(shell.open(None)) {
             Ok(()) => {
                 shell.start();
-                match runtime.block_on(evening::print(&shell)) {
-                    true => ExitCode::SUCCESS,
-                    false => ExitCode::FAILURE,
+                match runtime.block_on(unless_ended(evening::print(&shell))) {
+                    Some(true) => ExitCode::SUCCESS,
+                    _ => ExitCode::FAILURE,
                 }
             }
             Err(problem) => failed(&problem),
@@ -111,11 +111,19 @@ fn rehearse(runtime: &tokio::runtime::Runtime, scenario: &str, then: Then) -> Ex
     code
 }
 
+/// Until the work is done, or somebody ends the program.
+async fn unless_ended<T>(work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        done = work => Some(done),
+        () = window::asked_to_end() => None,
+    }
+}
+
 fn speak(runtime: &tokio::runtime::Runtime, asked: &Asked, folder: &std::path::Path, locale: Locale) -> ExitCode {
     match runtime.block_on(cli::ask(asked, folder, locale)) {
-        Ok(text) => {
-            println!("{}", text.trim_end());
-            ExitCode::SUCCESS
+        Ok(said) => {
+            println!("{}", said.text.trim_end());
+            if said.well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(problem) if asked.json => {
             println!("{}", serde_json::to_string(&problem).unwrap_or_default());

@@ -155,7 +155,7 @@ fn raise(app: &AppHandle) {
 }
 
 /// Ctrl+C in a terminal, or the session's end.
-async fn asked_to_end() {
+pub async fn asked_to_end() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -185,6 +185,7 @@ fn every_word_the_shell_says_is_there() {
         include_str!("lib.rs"),
         include_str!("cli.rs"),
         include_str!("cli/ask.rs"),
+        include_str!("cli/doctor.rs"),
         include_str!("cli/text.rs"),
         include_str!("evening.rs"),
         include_str!("said.rs"),

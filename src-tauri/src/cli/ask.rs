@@ -1,7 +1,7 @@
 //! The verbs at work: beside an open window they hand over to it; alone, this process is the engine for their time.
 
-use super::text;
 use super::{Asked, Verb};
+use super::{doctor, text};
 use crate::contract::dispatch;
 use crate::shell::Shell;
 use crate::shown::Locale;
@@ -23,13 +23,13 @@ const PAUSE: Duration = Duration::from_millis(250);
 const OPENING: Duration = Duration::from_secs(30);
 
 /// Who answers.
-enum Engine {
+pub enum Engine {
     Window(Beside),
     Here(Shell),
 }
 
 impl Engine {
-    async fn call(&mut self, name: &str, args: Value) -> Result<Value, Problem> {
+    pub async fn call(&mut self, name: &str, args: Value) -> Result<Value, Problem> {
         let until = Instant::now() + OPENING;
         loop {
             let answer = match self {
@@ -44,17 +44,38 @@ impl Engine {
     }
 }
 
+/// What is printed, and whether all is well.
+pub struct Said {
+    pub text: String,
+    pub well: bool,
+}
+
 /// Does what was asked and gives what is printed.
-pub async fn ask(asked: &Asked, folder: &Path, locale: Locale) -> Result<String, Problem> {
-    let mut engine = match Beside::connect(folder).await {
-        Some(beside) => Engine::Window(beside),
-        None => Engine::Here(here(asked, folder, locale).await?),
-    };
+pub async fn ask(asked: &Asked, folder: &Path, locale: Locale) -> Result<Said, Problem> {
+    if asked.verb == Verb::Doctor {
+        let (found, well) = doctor::examine(asked, folder, locale).await;
+        let text = if asked.json { format!("{found:#}") } else { doctor::print(locale, &found) };
+        return Ok(Said { text, well });
+    }
+    // A look must not make an inbox, and a key for it.
+    if !folder.join("desk.db").exists() {
+        let text = if asked.json { "null".into() } else { say(locale, "cli.doctor.store_absent", &[]) };
+        return Ok(Said { text, well: false });
+    }
+    let mut engine = engine(asked, folder, locale).await?;
     let done = answer(asked, &mut engine, locale).await;
     if let Engine::Here(shell) = &engine {
         shell.stop().await;
     }
-    done
+    Ok(Said { text: done?, well: true })
+}
+
+/// The open window, or this process.
+pub async fn engine(asked: &Asked, folder: &Path, locale: Locale) -> Result<Engine, Problem> {
+    match Beside::connect(folder).await {
+        Some(beside) => Ok(Engine::Window(beside)),
+        None => here(asked, folder, locale).await.map(Engine::Here),
+    }
 }
 
 /// Opens the inbox in this process; where the keychain does not answer, with a passphrase.
@@ -106,15 +127,7 @@ async fn answer(asked: &Asked, engine: &mut Engine, locale: Locale) -> Result<St
             let sent = engine.call("send_reply", args).await?;
             (settled(engine, &sent["reply"]).await?, text::reply)
         }
-        Verb::Doctor => {
-            let mut desk = engine.call("desk", json!({})).await?;
-            desk["engine"] = json!(matches!(engine, Engine::Window(_)).then_some("window").unwrap_or("here"));
-            if let Engine::Here(shell) = engine {
-                desk["folder"] = json!(shell.folder());
-            }
-            (desk, text::doctor)
-        }
-        Verb::Window | Verb::Rehearsal { .. } | Verb::Help | Verb::Version => return Ok(String::new()),
+        Verb::Window | Verb::Rehearsal { .. } | Verb::Doctor | Verb::Help | Verb::Version => return Ok(String::new()),
     };
     Ok(match asked.json {
         true => format!("{answer:#}"),

@@ -22,7 +22,7 @@ pub fn desk(locale: Locale, desk: &Value) -> String {
     text
 }
 
-fn accounts(locale: Locale, client: &Value, text: &mut String) {
+pub fn accounts(locale: Locale, client: &Value, text: &mut String) {
     for account in list(&client["accounts"]) {
         let health = serde_json::from_value(account["health"].clone());
         let health = health.map(|h| said::health(locale, h)).unwrap_or_default();
@@ -60,23 +60,6 @@ pub fn reply(locale: Locale, reply: &Value) -> String {
     let still = ["waiting", "sending"].iter().any(|s| reply["state"]["state"] == *s);
     let key = if still { "cli.reply.still" } else { "cli.reply.state" };
     say(locale, key, &[("id", &number(&reply["id"]).to_string()), ("state", &state)])
-}
-
-pub fn doctor(locale: Locale, desk: &Value) -> String {
-    let engine = if desk["engine"] == "window" { "cli.doctor.engine_window" } else { "cli.doctor.engine_here" };
-    let mut text = format!("{}\n", say(locale, engine, &[]));
-    if let Some(folder) = desk["folder"].as_str() {
-        let _ = writeln!(text, "{}", say(locale, "cli.doctor.folder", &[("folder", folder)]));
-    }
-    let _ = writeln!(text, "{}", say(locale, "cli.doctor.store_open", &[]));
-    let clients = list(&desk["clients"]);
-    let all: usize = clients.iter().map(|c| list(&c["accounts"]).len()).sum();
-    let all = u32::try_from(all).unwrap_or(u32::MAX);
-    let _ = writeln!(text, "{}", count(locale, "cli.doctor.accounts", all));
-    for client in clients {
-        accounts(locale, client, &mut text);
-    }
-    text
 }
 
 fn list(value: &Value) -> &[Value] {
