@@ -1,0 +1,86 @@
+//! `guichet doctor`: where the inbox is, whether it opens, what keeps its key, how the accounts do.
+//!
+//! It makes nothing: where there is no inbox yet it says so, and no key is asked for.
+
+use super::Asked;
+use super::ask::{self, Engine};
+use super::text;
+use crate::said;
+use crate::shown::Locale;
+use crate::words::{count, say};
+use guichet_core::view::Problem;
+use serde_json::{Value, json};
+use std::fmt::Write;
+use std::path::Path;
+
+/// What was found: as JSON, and whether all is well.
+pub async fn examine(asked: &Asked, folder: &Path, locale: Locale) -> (Value, bool) {
+    let key = match () {
+        () if folder.join("vault.key").exists() => "passphrase",
+        () if folder.join("vault").exists() => "keychain",
+        () => "none",
+    };
+    let mut found = json!({ "folder": folder, "key": key, "engine": Value::Null, "inbox": "absent" });
+    if !folder.join("desk.db").exists() {
+        return (found, true);
+    }
+    let (engine, desk) = read(asked, folder, locale).await;
+    found["engine"] = json!(engine);
+    match desk {
+        Ok(desk) => {
+            found["inbox"] = json!("open");
+            found["desk"] = desk;
+            (found, true)
+        }
+        Err(problem) => {
+            found["inbox"] = json!("closed");
+            found["problem"] = json!(problem);
+            (found, false)
+        }
+    }
+}
+
+async fn read(asked: &Asked, folder: &Path, locale: Locale) -> (&'static str, Result<Value, Problem>) {
+    let mut engine = match ask::engine(asked, folder, locale).await {
+        Ok(engine) => engine,
+        Err(problem) => return ("here", Err(problem)),
+    };
+    let name = match &engine {
+        Engine::Window(_) => "window",
+        Engine::Here(_) => "here",
+    };
+    (name, engine.call("desk", json!({})).await)
+}
+
+pub fn print(locale: Locale, found: &Value) -> String {
+    let plain = |key: &str| say(locale, key, &[]);
+    let word = |name: &str| found[name].as_str().unwrap_or_default();
+    let mut lines = vec![say(locale, "cli.doctor.folder", &[("folder", word("folder"))])];
+    let key = plain(match word("key") {
+        "passphrase" => "cli.doctor.key_asked",
+        "keychain" => "cli.doctor.key_found",
+        _ => "cli.doctor.key_none",
+    });
+    lines.push(say(locale, "cli.doctor.key", &[("state", &key)]));
+    match word("engine") {
+        "window" => lines.push(plain("cli.doctor.engine_window")),
+        "here" => lines.push(plain("cli.doctor.engine_here")),
+        _ => {}
+    }
+    match word("inbox") {
+        "open" => lines.push(plain("cli.doctor.store_open")),
+        "closed" => {
+            let problem = serde_json::from_value(found["problem"].clone());
+            lines.push(problem.map(|p| said::problem(locale, &p)).unwrap_or_default());
+        }
+        _ => lines.push(plain("cli.doctor.store_absent")),
+    }
+    let mut text = lines.join("\n");
+    if let Some(clients) = found["desk"]["clients"].as_array() {
+        let all: usize = clients.iter().filter_map(|c| c["accounts"].as_array()).map(Vec::len).sum();
+        let all = count(locale, "cli.doctor.accounts", u32::try_from(all).unwrap_or(u32::MAX));
+        let _ = writeln!(text, "\n{all}");
+        clients.iter().for_each(|client| text::accounts(locale, client, &mut text));
+    }
+    text
+}
