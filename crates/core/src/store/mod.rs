@@ -130,6 +130,8 @@ fn connect(file: &Path, key: &StoreKey, read_only: bool) -> Result<Connection, P
     };
     let connection = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.pragma_update(None, "key", key.literal().as_str())?;
+    // SQLCipher writes to stderr by itself: what went wrong comes back as a `Problem`.
+    connection.pragma_update(None, "cipher_log_level", "NONE")?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     connection.pragma_update(None, "cache_size", -8_000)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;

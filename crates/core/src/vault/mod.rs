@@ -7,6 +7,7 @@
 
 mod keychain;
 mod keys;
+mod recovery;
 mod sealed;
 mod secrets;
 
@@ -43,9 +44,11 @@ struct Contents {
 }
 
 impl Vault {
+    const FILE: &str = "vault";
+
     /// Under the engine's lock. Makes a key and an empty vault only where neither vault nor store is there.
     pub fn open(doors: &Doors) -> Result<Self, Problem> {
-        let file = doors.folder.join("vault");
+        let file = doors.folder.join(Self::FILE);
         let kept = doors.keys.get();
         let key = match kept {
             Ok(key) => key,
@@ -54,10 +57,14 @@ impl Vault {
             Err(fault) => return Err(fault.into()),
         };
         match (key, file.exists()) {
-            (Some(key), true) => {
-                let contents = read(&file, &key)?;
-                Ok(Self::new(file, key, contents))
-            }
+            (Some(key), true) => match read(&file, &key) {
+                Ok(contents) => Ok(Self::new(file, key, contents)),
+                // An older vault's key is still in the keychain.
+                Err(Problem::NoKey) if sealed::passphrase_file(&doors.folder).exists() => {
+                    Err(Problem::Passphrase { wrong: false })
+                }
+                Err(problem) => Err(problem),
+            },
             (None, true) if sealed::passphrase_file(&doors.folder).exists() => {
                 Err(Problem::Passphrase { wrong: false })
             }

@@ -117,6 +117,9 @@ fn a_passphrase_opens_what_it_sealed_and_is_asked_for() {
     let asked = Some(Problem::Passphrase { wrong: false });
     assert_eq!(Vault::open(&doors(folder.path(), Arc::new(Mute))).err(), asked);
     assert_eq!(Vault::open(&doors(folder.path(), Arc::new(InMemory::default()))).err(), asked);
+    let older = Arc::new(InMemory::default());
+    older.set(&Key::make()).unwrap();
+    assert_eq!(Vault::open(&doors(folder.path(), older)).err(), asked);
 }
 
 #[test]
