@@ -85,7 +85,7 @@ impl Order {
             which,
             by: format!("{key}, id"),
             key: key.into(),
-            before: format!("({key}, id) < (?3, ?4)"),
+            before: format!("({key}, id) <= (?3, ?4)"),
         };
         let falling = |table, id: &'static str, which, key: &str| Self {
             table,
@@ -208,7 +208,7 @@ pub(crate) fn row(conn: &Connection, id: ConversationId, now: Millis) -> Result<
                 author: row.get::<_, Option<String>>(6)?.unwrap_or_default(),
                 avatar: row.get(7)?,
                 at: Millis(row.get(8)?),
-                excerpt: one_line(&text.unwrap_or_default(), EXCERPT),
+                excerpt: one_line(without_address(text.as_deref().unwrap_or_default()), EXCERPT),
                 lang: row.get(10)?,
                 post: post.map(|text| one_line(&text, POST)).filter(|text| !text.is_empty()),
                 visibility: visibility.and_then(|stored| visibility_of(&stored)),
@@ -226,6 +226,18 @@ pub(crate) fn row(conn: &Connection, id: ConversationId, now: Millis) -> Result<
     };
     row.reply = outbox::foremost(conn, id)?;
     Ok(Some(row))
+}
+
+/// The text after the names it begins with, where something is left: everybody in the list writes to us.
+fn without_address(text: &str) -> &str {
+    let mut rest = text.trim_start();
+    while rest.starts_with('@') {
+        match rest.split_once(char::is_whitespace) {
+            Some((_, after)) if !after.trim().is_empty() => rest = after.trim_start(),
+            _ => return rest,
+        }
+    }
+    rest
 }
 
 /// Its first characters, every space and line break as one space.

@@ -160,3 +160,10 @@ fn excerpts_are_cut_between_characters() {
     assert_eq!(one_line(&"é".repeat(300), 200), "é".repeat(200));
     assert_eq!(one_line("", 200), "");
 }
+
+#[test]
+fn an_excerpt_begins_where_something_is_said() {
+    assert_eq!(without_address("@halles @zoe@ailleurs.example  Ouvert @demain ?"), "Ouvert @demain ?");
+    assert_eq!(without_address("@halles @zoe"), "@zoe");
+    assert_eq!(without_address("  Bonsoir"), "Bonsoir");
+}
