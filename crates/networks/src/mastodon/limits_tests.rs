@@ -1,1 +1,104 @@
-//! Tests.
+//! The cases of Mastodon's own validator (spec/validators/status_length_validator_spec.rb), and their neighbours.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use super::*;
+
+fn limit() -> TextLimit {
+    TextLimit { most: MOST, unit: TextUnit::Graphemes, link_counts: Some(LINK), mention_domain_free: true }
+}
+
+fn counts(text: &str) -> u32 {
+    count(text, "", &limit())
+}
+
+#[test]
+fn characters_are_what_people_see() {
+    assert_eq!(counts(""), 0);
+    assert_eq!(counts("   "), 0);
+    assert_eq!(counts(&"a".repeat(501)), 501);
+    assert_eq!(counts(&"✨".repeat(500)), 500);
+    assert_eq!(counts(&"🏳️‍⚧️".repeat(500)), 500);
+    assert_eq!(counts("👨‍👩‍👧‍👦"), 1);
+    assert_eq!(counts("🇫🇷🇧🇪"), 2);
+    assert_eq!(counts("e\u{301}te\u{301}"), 3);
+    assert_eq!(counts("été\r\nici"), 7);
+}
+
+#[test]
+fn the_warning_counts_too() {
+    assert_eq!(count(&"a".repeat(250), &"b".repeat(251), &limit()), 501);
+    // Its addresses are not shortened.
+    assert_eq!(count("", "https://exemple.fr/une/page/assez/longue", &limit()), 40);
+}
+
+#[test]
+fn a_link_counts_23_whatever_its_length() {
+    assert_eq!(counts(&format!("{} http://{}.com/example", "a".repeat(476), "b".repeat(30))), 500);
+    assert_eq!(counts("https://a.fr"), 23);
+    assert_eq!(counts("https://exemple.fr/chemin_(parenthèses)?q=1&r=é#fin, et"), 23 + 4);
+    assert_eq!(counts("(https://exemple.fr/page)"), 25);
+    assert_eq!(counts("https://exemple.fr."), 24);
+    assert_eq!(counts("https://exemple.fr/page. Fin"), 23 + 5);
+    assert_eq!(counts("HTTPS://EXEMPLE.FR:8443/x"), 23);
+    assert_eq!(counts("https://éléphant.fr/ https://例え.jp/道"), 23 + 1 + 23);
+    assert_eq!(counts("https://a.fr https://b.fr"), 47);
+}
+
+#[test]
+fn what_would_not_be_linked_counts_in_full() {
+    assert_eq!(counts(&format!("{}http://{}.com/example", "a".repeat(476), "b".repeat(30))), 476 + 7 + 30 + 12);
+    let long = format!("http://example.com/valid?{}", "#foo?".repeat(1_000));
+    assert_eq!(counts(&long), long.chars().count() as u32);
+    assert_eq!(counts("exemple.fr/une/page/qui/est/longue"), 34);
+    assert_eq!(counts("https://localhost/x"), 19);
+    assert_eq!(counts("https://exemple.pasunefin/abcdefghijk"), 37);
+    assert_eq!(counts("ftp://exemple.fr/"), 17);
+    assert_eq!(counts("@https://exemple.fr/abcdefghijklmnop"), 36);
+}
+
+#[test]
+fn the_domain_of_a_mention_is_free() {
+    assert_eq!(counts(&format!("{} @alice@{}.com", "a".repeat(475), "b".repeat(30))), 475 + 7);
+    assert_eq!(counts("@lea@exemple.social, bonjour"), 4 + 9);
+    assert_eq!(counts("@lea bonjour"), 12);
+    let long = format!("@alice@{}.com", "b".repeat(500));
+    assert_eq!(counts(&long), long.len() as u32);
+    assert_eq!(counts("moi@exemple.fr"), 14);
+    assert_eq!(counts("https://exemple.social/@lea@autre.social"), 23);
+    assert_eq!(counts("@lea@exemple.social@encore"), 26);
+}
+
+#[test]
+fn a_server_with_other_numbers_is_counted_by_them() {
+    let snac = TextLimit { most: 100_000, link_counts: Some(32), ..limit() };
+    assert_eq!(count("https://a.fr", "", &snac), 32);
+    let plain = TextLimit { link_counts: None, mention_domain_free: false, ..limit() };
+    assert_eq!(count("https://a.fr @lea@a.fr", "", &plain), 22);
+    let none = TextLimit { link_counts: Some(0), ..limit() };
+    assert_eq!(count("https://a.fr", "", &none), 1);
+    let bytes = TextLimit { unit: TextUnit::Bytes, ..plain };
+    assert_eq!(count("é", "", &bytes), 2);
+}
+
+#[test]
+fn the_people_a_text_addresses() {
+    assert_eq!(mentioned("@lea, @hugo@b.test. moi@c.test (@zoe) https://d.test/@max"), ["lea", "hugo@b.test", "zoe"]);
+    assert_eq!(mentioned("@a.b-c_d@x.y-z.test"), ["a.b-c_d@x.y-z.test"]);
+    assert!(mentioned("rien @ dire").is_empty());
+}
+
+#[test]
+fn every_expression_compiles() {
+    for pattern in [&MENTION, &LINK_START, &HOST, &PORT, &QUERY] {
+        assert!(pattern.is_some());
+    }
+}
+
+#[test]
+fn a_long_text_is_counted_while_typing() {
+    let long = "@lea@exemple.social https://exemple.fr/a_(b_(c)) ((((( mots ".repeat(2_000);
+    assert!(counts(&long) > 0);
+    assert!(counts(&"(".repeat(20_000)) == 20_000);
+    assert!(counts(&format!("https://a.fr/{}", "(".repeat(20_000))) > 20_000);
+}

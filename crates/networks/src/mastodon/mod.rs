@@ -28,6 +28,8 @@ mod wire;
 pub(crate) mod recorded;
 
 pub use limits::count;
+#[cfg(test)]
+pub(crate) use errors::table;
 
 use crate::addresses::Reach;
 use crate::http::Http;

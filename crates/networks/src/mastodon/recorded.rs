@@ -28,9 +28,10 @@ struct Told<'a> {
 pub(crate) const WHATS: &[What] = &[
     What {
         name: "status",
-        asked: |_, path| {
+        asked: |method, path| {
             let after = path.strip_prefix("/api/v1/statuses");
-            after.is_some_and(|rest| !LISTS_OF_A_STATUS.iter().any(|list| rest.ends_with(list)))
+            // What was deleted comes back without its text.
+            method != "DELETE" && after.is_some_and(|rest| !LISTS_OF_A_STATUS.iter().any(|list| rest.ends_with(list)))
         },
         found: |body| alone_or_each(body),
     },
@@ -70,7 +71,9 @@ pub(crate) const WHATS: &[What] = &[
     },
     What {
         name: "requests",
-        asked: |_, path| path.starts_with("/api/v1/notifications/requests"),
+        asked: |method, path| {
+            method == "GET" && path.starts_with("/api/v1/notifications/requests") && !path.ends_with("/merged")
+        },
         found: |body| last_statuses(body, Some(Kind::Mention)),
     },
     What {
