@@ -85,7 +85,7 @@ impl Order {
             which,
             by: format!("{key}, id"),
             key: key.into(),
-            before: format!("({key}, id) <= (?3, ?4)"),
+            before: format!("({key}, id) < (?3, ?4)"),
         };
         let falling = |table, id: &'static str, which, key: &str| Self {
             table,

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::testing::{Room, Seeded, client_row, room};
-use crate::vault::{InMemory, Keys};
+use crate::vault::InMemory;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
