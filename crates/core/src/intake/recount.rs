@@ -74,8 +74,9 @@ struct Census {
     unread: u32,
     edited: bool,
     last_at: Option<Millis>,
+    /// The newest by others, and the newest of them that is not gone.
     latest: Option<MessageId>,
-    latest_gone: bool,
+    live: Option<MessageId>,
     visibility: Option<Visibility>,
     last_ours: Option<Millis>,
     last_theirs: Option<Millis>,
@@ -93,11 +94,7 @@ impl Intake<'_> {
             }
             return Ok(());
         }
-        if let Some(answered) = touched.met.iter().filter(|met| met.ours).map(|met| met.at).max() {
-            self.tx
-                .prepare_cached("UPDATE message SET opened = 1 WHERE conversation = ?1 AND at <= ?2 AND opened = 0")?
-                .execute(params![conversation.0, answered.0])?;
-        }
+        self.open_answered(conversation)?;
         let census = self.census(conversation)?;
         let before = self.stored_state(conversation)?;
         let after = self.moved(conversation, before, &census, touched)?;
@@ -115,14 +112,25 @@ impl Intake<'_> {
                 after.triaged_at,
                 after.owed_at.0,
                 census.last_at.unwrap_or(before.owed_at).0,
-                census.latest.map(|id| id.0),
+                census.live.or(census.latest).map(|id| id.0),
                 census.messages,
                 census.unread,
                 census.edited,
-                census.latest_gone,
+                census.live.is_none() && census.latest.is_some(),
                 census.visibility.map(codes::visibility),
                 self.now.0
             ])?;
+        Ok(())
+    }
+
+    /// What stands before an answer of ours has been read, wherever the answer was written.
+    fn open_answered(&self, conversation: ConversationId) -> Result<(), Problem> {
+        self.tx
+            .prepare_cached(
+                "UPDATE message SET opened = 1 WHERE conversation = ?1 AND opened = 0
+                    AND at <= (SELECT max(at) FROM message WHERE conversation = ?1 AND ours)",
+            )?
+            .execute([conversation.0])?;
         Ok(())
     }
 
@@ -209,7 +217,6 @@ impl Intake<'_> {
         } else if touched.lost_ours && before.triage == DONE && !census.asking.is_empty() {
             state.triage = OPEN;
             state.triaged_at = self.now.0;
-            since = Millis(i64::MIN);
         } else if touched.lost_theirs
             && before.triage == OPEN
             && census.asking.is_empty()
@@ -217,6 +224,10 @@ impl Intake<'_> {
         {
             state.triage = DONE;
             state.triaged_at = census.last_at.unwrap_or(self.now).0;
+        }
+        if touched.lost_ours {
+            // What that answer had settled asks again, from its own time.
+            since = Millis(i64::MIN);
         }
         if state.triage == OPEN {
             let asking = census.asking.iter().copied().find(|at| *at >= since);
@@ -264,8 +275,8 @@ impl Intake<'_> {
             }
             census.edited |= row.get::<_, bool>(3)?;
             census.latest = Some(MessageId(row.get(0)?));
-            census.latest_gone = gone;
             if !gone {
+                census.live = census.latest;
                 census.unread += u32::from(!row.get::<_, bool>(4)?);
                 census.last_theirs = Some(at);
                 theirs.push(at);
