@@ -1,0 +1,17 @@
+// Links stay text around their host, and never become more.
+import { describe, expect, it } from 'vitest';
+import { hostOf, parts } from './prose';
+
+describe('parts', () => {
+  it('cuts a text at its links', () => {
+    const made = parts('Voir ici merci', [{ start: 5, end: 8, url: 'https://exemple.fr/a' }]);
+    expect(made).toEqual([{ text: 'Voir ' }, { text: 'ici', url: 'https://exemple.fr/a', host: 'exemple.fr' }, { text: ' merci' }]);
+  });
+  it('leaves what is no web address as text', () => {
+    expect(parts('cliquez', [{ start: 0, end: 7, url: 'javascript:alert(1)' }])).toEqual([{ text: 'cliquez' }]);
+    expect(parts('abc', [{ start: 1, end: 9, url: 'https://exemple.fr' }])).toEqual([{ text: 'abc' }]);
+  });
+  it('spells look-alike letters out', () => {
+    expect(hostOf('https://ехample.com/')).toMatch(/^xn--/);
+  });
+});
