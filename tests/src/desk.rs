@@ -1,7 +1,7 @@
 //! A desk with doors that a test holds: a folder that is kept between two openings, a clock that can be set forward,
 //! a key in a file (so that another process, or the next opening, finds it), and the simulated networks on loopback.
 
-use guichet_core::view::{DraftView, ListQuery, ReplyState, ReplyView, Row, TemplateEdit, View};
+use guichet_core::view::{DraftView, ListQuery, Problem, ReplyState, ReplyView, Row, TemplateEdit, View};
 use guichet_core::{Desk, Doors, Engine, Key, Keys, KeysFault, Random};
 use guichet_model::{Author, Clock, ConversationId, Millis, RemoteId, ReplyId, Secret, Signed, SignedAccount};
 use guichet_networks::Reach;
@@ -147,13 +147,20 @@ pub struct Town {
 impl Town {
     /// `pace`: simulated seconds a second; 0, nothing arrives after what is there at the start.
     pub async fn open(scenario: &str, pace: f64) -> Town {
+        Self::open_where(scenario, pace, true).await
+    }
+
+    /// On servers that honour idempotency keys, or on others.
+    pub async fn open_where(scenario: &str, pace: f64, honours_keys: bool) -> Town {
         let town = Town::closed(scenario, pace).await;
+        town.rehearsal.honour_keys(honours_keys);
         town.start().await;
         furnish(&town.desk(), &town.rehearsal.clients()).await;
         town
     }
 
     async fn closed(scenario: &str, pace: f64) -> Town {
+        crate::listen_to_logs();
         let scenario = Scenario::named(scenario).expect("a scenario");
         let options = Options { scenario, seed: 7, pace, ports: None };
         let rehearsal = Arc::new(Rehearsal::start(options).await.expect("ports of loopback"));
@@ -168,7 +175,14 @@ impl Town {
     /// Opens the desk in its folder, as after a start of the program.
     pub async fn start(&self) {
         let doors = doors(&self.folder(), &self.home.path().join("key"), self.watch.clone(), 7);
-        let desk = Desk::open(doors).await.expect("the desk opens");
+        // The lock of a desk just closed is held until its last task has let go.
+        let desk = crate::until("the desk opens", Duration::from_secs(10), || async {
+            match Desk::open(doors.clone()).await {
+                Err(Problem::Busy) => None,
+                opened => Some(opened.expect("the desk opens")),
+            }
+        })
+        .await;
         desk.set_setting(UNDO_SECONDS.into(), "0".into()).await.expect("a setting");
         let engine = desk.start();
         *self.open.lock().expect("whole") = Some((desk, engine));
@@ -208,7 +222,7 @@ impl Town {
             let now = (self.rows().await.len(), dump);
             same = if now == last { same + 1 } else { 0 };
             last = now;
-            if same == 5 && last.0 > 0 {
+            if same == 10 && last.0 > 0 {
                 return;
             }
         }

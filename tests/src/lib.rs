@@ -37,6 +37,14 @@ pub fn plain_http() -> reqwest::Client {
         .expect("an HTTP client")
 }
 
+/// What the desk logs, on the standard error output, as `RUST_LOG` wants it: nothing where it is not set.
+pub fn listen_to_logs() {
+    let filter = tracing_subscriber::EnvFilter::from_default_env();
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(std::io::stderr);
+    // Another test of this process may have been first.
+    let _first = subscriber.try_init();
+}
+
 /// Asks again every 50 ms until there is an answer; fails the test with `what` after `within`.
 pub async fn until<T, F>(what: &str, within: Duration, mut ask: impl FnMut() -> F) -> T
 where

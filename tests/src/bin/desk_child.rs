@@ -22,9 +22,7 @@ async fn main() {
     let [folder, key, seed] = words.as_slice() else {
         panic!("desk_child FOLDER KEYFILE|--keychain SEED");
     };
-    // Everything that is logged goes where a test can read it.
-    let filter = tracing_subscriber::EnvFilter::from_default_env();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(std::io::stderr).init();
+    guichet_tests::listen_to_logs();
     let seed = seed.parse().expect("a number");
     let doors = doors(Path::new(folder), Path::new(key), Arc::<Watch>::default(), seed);
     let doors = match key.as_str() {
