@@ -83,9 +83,9 @@ pub(crate) struct Inner {
 
 /// What is known of the connection: the system's word, and what the last requests met.
 pub(crate) struct Online {
-    pub system: AtomicBool,
+    system: AtomicBool,
     /// `None`: nothing tried yet.
-    pub came_through: Mutex<Option<bool>>,
+    came_through: Mutex<Option<bool>>,
 }
 
 impl Online {

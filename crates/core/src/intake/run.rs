@@ -104,10 +104,7 @@ struct Wakefulness {
 
 impl Wakefulness {
     fn new(desk: &Desk) -> Self {
-        Self {
-            wall: desk.now(),
-            own: Instant::now(),
-        }
+        Self { wall: desk.now(), own: Instant::now() }
     }
 
     /// Whether the machine slept since the last look.
@@ -199,10 +196,7 @@ impl Puller {
             }
             Ring::Gone(name) => {
                 let account = self.account;
-                let gone = self
-                    .desk
-                    .store()
-                    .write(Durability::Normal, move |tx| super::gone(tx, account, &name, now));
+                let gone = self.desk.store().write(Durability::Normal, move |tx| super::gone(tx, account, &name, now));
                 match gone.await {
                     Ok(change) => self.desk.announce(change),
                     Err(problem) => {
@@ -219,7 +213,7 @@ impl Puller {
         let now = self.desk.now();
         let account = self.account;
         let soon = now.plus(30 * SECOND);
-        let offline = !self.desk.inner.online.system.load(Ordering::Relaxed);
+        let offline = !self.desk.system_online();
         let back = std::mem::replace(&mut self.was_offline, offline) && !offline;
         let everything = everything || back;
         if offline || self.not_before > now {
@@ -234,9 +228,10 @@ impl Puller {
         let mut pulling = None;
         for source in &sources {
             let stand = self.stand(source.name).await?;
-            let rung = self.rung.get(source.name).map(|_| {
-                self.pulled.get(source.name).map_or(now, |last| last.plus(BETWEEN_RINGS))
-            });
+            let rung = self
+                .rung
+                .get(source.name)
+                .map(|_| self.pulled.get(source.name).map_or(now, |last| last.plus(BETWEEN_RINGS)));
             let due = if everything { now } else { rung.map_or(stand.next_at, |at| at.min(stand.next_at)) };
             if due > now {
                 next = next.min(due);
@@ -349,18 +344,12 @@ impl Puller {
                 }
             })
             .await?;
-        self.desk.announce(Change {
-            desk: changed,
-            ..Change::default()
-        });
+        self.desk.announce(Change { desk: changed, ..Change::default() });
         Ok(again)
     }
 
     /// Once a day; kept, so that they are known without a network too.
-    async fn ask_capabilities(
-        &mut self,
-        session: &Arc<dyn Session>,
-    ) -> Result<Result<(), Fault>, Problem> {
+    async fn ask_capabilities(&mut self, session: &Arc<dyn Session>) -> Result<Result<(), Fault>, Problem> {
         let (account, now) = (self.account, self.desk.now());
         if self.asked_capabilities.is_some_and(|at| now.since(at) < DAY) {
             return Ok(Ok(()));
@@ -370,9 +359,8 @@ impl Puller {
             Err(fault) => return Ok(Err(fault)),
         };
         self.asked_capabilities = Some(now);
-        let told = serde_json::to_string(&capabilities).map_err(|_| Problem::Unexpected {
-            what: "json of capabilities".into(),
-        })?;
+        let told = serde_json::to_string(&capabilities)
+            .map_err(|_| Problem::Unexpected { what: "json of capabilities".into() })?;
         let changed = self
             .desk
             .store()
@@ -382,11 +370,7 @@ impl Puller {
                     .execute(params![account.0, told])?)
             })
             .await?;
-        self.desk.announce(Change {
-            desk: changed > 0,
-            all: changed > 0,
-            ..Change::default()
-        });
+        self.desk.announce(Change { desk: changed > 0, all: changed > 0, ..Change::default() });
         Ok(Ok(()))
     }
 
@@ -407,11 +391,7 @@ impl Puller {
                 Ok(())
             })
             .await?;
-        Ok(Stand {
-            cursor: None,
-            since,
-            next_at: Millis(0),
-        })
+        Ok(Stand { cursor: None, since, next_at: Millis(0) })
     }
 }
 
@@ -442,8 +422,7 @@ fn read_up_to(
 ) -> Result<(), Problem> {
     tx.prepare_cached("UPDATE source SET pulled_at = ?3, next_at = ?4 WHERE account = ?1 AND name = ?2")?
         .execute(params![account.0, source, now.0, next.0])?;
-    tx.prepare_cached("UPDATE account SET last_success = ?2 WHERE id = ?1")?
-        .execute(params![account.0, now.0])?;
+    tx.prepare_cached("UPDATE account SET last_success = ?2 WHERE id = ?1")?.execute(params![account.0, now.0])?;
     Ok(())
 }
 
@@ -460,10 +439,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.0.inner.pulling.fetch_sub(1, Ordering::Relaxed);
-        self.0.announce(Change {
-            desk: true,
-            ..Change::default()
-        });
+        self.0.announce(Change { desk: true, ..Change::default() });
     }
 }
 
