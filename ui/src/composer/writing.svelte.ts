@@ -40,7 +40,14 @@ export class Writing {
   constructor(view: ConversationView) {
     this.conversation = view.row.id;
     this.#take(view.draft, view);
-    void this.check();
+    // Not at once: `j` held down passes over many.
+    this.#checking = setTimeout(() => void this.check(), CHECK_AFTER);
+  }
+
+  /** The last word: what is not saved yet is. */
+  leave(): void {
+    clearTimeout(this.#checking);
+    void this.save();
   }
 
   /** What would be saved, and what is sent. */

@@ -1,10 +1,17 @@
 // What every part of the window needs to know: the program's state, the clients and accounts with their counts.
-import type { AccountId, AccountView, AppView, ClientId, ClientView, DeskView, Problem } from '../backend';
+import type { AccountId, AccountView, AppView, ClientId, ClientView, DeskView, Problem, TemplateView } from '../backend';
 import { say } from '../parts/toasts.svelte';
 import { wording } from '../words/wording';
 
-/** Filled by `App.svelte` from two live readings; read everywhere. */
-export const known = $state<{ app: AppView | undefined; desk: DeskView | undefined }>({ app: undefined, desk: undefined });
+interface Known { app: AppView | undefined; desk: DeskView | undefined; templates: TemplateView[] }
+
+/** Filled by `App.svelte` from its live readings; read everywhere. */
+export const known = $state<Known>({ app: undefined, desk: undefined, templates: [] });
+
+/** The templates a client may use; null: all. */
+export function templatesOf(id: ClientId | null): TemplateView[] {
+  return known.templates.filter((it) => id === null || !it.clients.length || it.clients.includes(id));
+}
 
 export function client(id: ClientId | null): ClientView | undefined {
   return known.desk?.clients.find((c) => c.id === id);

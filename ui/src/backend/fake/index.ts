@@ -31,6 +31,7 @@ export function fake({ now = Date.now, size = 300, app: over = {}, waits = 0 }: 
     rehearsal: false, locale: 'fr', version: '0.1.0', firstStart: false, theme: 'system', singleKeys: true, demoOffline: false,
     inbox: { inbox: 'open' }, ...over,
   };
+  if (app.firstStart) app.inbox = { inbox: 'not_yet' };
   if (app.firstStart) for (const list of [world.clients, world.accounts]) list.length = 0;
   if (app.firstStart) { world.talks.clear(); world.replies.clear(); }
 
@@ -101,7 +102,10 @@ export function fake({ now = Date.now, size = 300, app: over = {}, waits = 0 }: 
     add_client: ({ name, color }) => {
       if (world.clients.some((c) => c.name === name)) fail({ problem: 'taken' });
       world.clients.push({ id: ++world.ids, name, letter: name.charAt(0).toUpperCase(), color });
-      announce({});
+      const first = app.firstStart;
+      app.firstStart = false;
+      app.inbox = { inbox: 'open' };
+      announce({ all: first });
       return world.ids;
     },
     edit_client: ({ id, name, color }) => {
