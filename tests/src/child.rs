@@ -3,12 +3,16 @@
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{ChildStdin, ChildStdout, Command};
 
 /// What one answer may take; more is a hang.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Ids must differ from one life of a desk to the next, as chance would have it.
+static SEEDS: AtomicU64 = AtomicU64::new(1);
 
 pub struct DeskChild {
     process: tokio::process::Child,
@@ -29,7 +33,7 @@ impl DeskChild {
         let mut process = Command::new(program)
             .arg(folder)
             .arg(key)
-            .arg("1")
+            .arg(SEEDS.fetch_add(1, Ordering::Relaxed).to_string())
             .envs(surroundings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -142,6 +142,8 @@ pub struct Town {
     pub watch: Arc<Watch>,
     pub home: tempfile::TempDir,
     open: Mutex<Option<(Desk, Engine)>>,
+    /// Openings of the desk so far: each has its own chance.
+    lives: AtomicU64,
 }
 
 impl Town {
@@ -165,7 +167,7 @@ impl Town {
         let options = Options { scenario, seed: 7, pace, ports: None };
         let rehearsal = Arc::new(Rehearsal::start(options).await.expect("ports of loopback"));
         let home = tempfile::tempdir().expect("a folder");
-        Town { rehearsal, watch: Arc::default(), home, open: Mutex::new(None) }
+        Town { rehearsal, watch: Arc::default(), home, open: Mutex::new(None), lives: AtomicU64::new(7) }
     }
 
     pub fn folder(&self) -> PathBuf {
@@ -174,7 +176,12 @@ impl Town {
 
     /// Opens the desk in its folder, as after a start of the program.
     pub async fn start(&self) {
-        let doors = doors(&self.folder(), &self.home.path().join("key"), self.watch.clone(), 7);
+        let doors = doors(
+            &self.folder(),
+            &self.home.path().join("key"),
+            self.watch.clone(),
+            self.lives.fetch_add(1, Ordering::SeqCst),
+        );
         // The lock of a desk just closed is held until its last task has let go.
         let desk = crate::until("the desk opens", Duration::from_secs(10), || async {
             match Desk::open(doors.clone()).await {
