@@ -5,6 +5,7 @@
 //! either a reply that surely did not go, or one whose bytes and key are known.
 
 use super::changed;
+use super::outcome::{After, arrive, failed, mark, pause_for};
 use super::row::{Detail, Known, OPEN, Reply};
 use super::state::{Event, State};
 use crate::desk::Desk;
@@ -12,13 +13,9 @@ use crate::intake::{self, health};
 use crate::store::Durability;
 use crate::view::{Change, Conflict, Problem, Waiting};
 use crate::{budget, changes};
-use guichet_model::{
-    AccountId, Fault, HOUR, Item, MINUTE, MessageId, Millis, Prepared, Recheck, RefusalCode, ReplyId, SECOND, Session,
-    Visibility,
-};
+use guichet_model::{AccountId, Fault, HOUR, Item, MINUTE, Millis, Prepared, Recheck, RefusalCode, ReplyId, Session};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::sync::Arc;
-use unicode_normalization::UnicodeNormalization;
 
 /// Written longer ago than this, what it answers is looked at again first.
 const STALE: i64 = 10 * MINUTE;
@@ -26,17 +23,6 @@ const STALE: i64 = 10 * MINUTE;
 /// zones and a wrong summer.
 const CLOCKS_APART: i64 = 26 * HOUR;
 const CLOCKS_CLOSE: i64 = 2 * MINUTE;
-
-/// What one try means for the account's others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum After {
-    GoOn,
-    /// Nothing of this account before then. `firm`: the network's wish; otherwise whoever wakes the outbox may try.
-    Pause {
-        until: Millis,
-        firm: bool,
-    },
-}
 
 /// What stopped a try before its first byte.
 enum Halt {
@@ -283,173 +269,4 @@ fn newest(conn: &Connection, account: AccountId) -> Result<Option<Millis>, Probl
         .query_row([account.0], |row| row.get(0))
         .optional()?;
     Ok(newest.map(Millis))
-}
-
-/// The network has the message: it is in, and the reply is linked to it.
-pub(super) fn arrive(
-    tx: &Transaction<'_>,
-    reply: &Reply,
-    event: Event,
-    item: &Item,
-    now: Millis,
-) -> Result<Change, Problem> {
-    let (message, mut change) = intake::enter(tx, reply.account, item, now)?;
-    // Taking it in may have merged conversations, and this reply with them.
-    let conversation = Reply::one(tx, reply.id)?.conversation;
-    changes::join(&mut change, changed(reply.id, conversation));
-    if let Some(message) = message.filter(|message| adopted(tx, *message).unwrap_or(true)) {
-        // The message is another reply's already: what became of this one is for the CM to see.
-        let detail = Detail { candidates: vec![message], ..Detail::default() };
-        lose(tx, reply, Event::Lost, detail, now)?;
-        return Ok(change);
-    }
-    let wanted = reply.prepared.as_ref().map_or(reply.text.as_str(), |prepared| &prepared.text);
-    let detail = Detail {
-        private: item.visibility == Some(Visibility::Direct),
-        altered: !same_text(&item.body.text, wanted),
-        ..Detail::default()
-    };
-    if reply.step(tx, event, detail)? {
-        link(tx, reply.id, message, now)?;
-    }
-    Ok(change)
-}
-
-pub(super) fn link(
-    tx: &Transaction<'_>,
-    reply: ReplyId,
-    message: Option<MessageId>,
-    now: Millis,
-) -> Result<(), Problem> {
-    tx.prepare_cached("UPDATE reply SET message = ?2, sent_at = ?3 WHERE id = ?1")?.execute(params![
-        reply.0,
-        message.map(|message| message.0),
-        now.0
-    ])?;
-    Ok(())
-}
-
-/// Whether a message is some reply's already.
-pub(super) fn adopted(conn: &Connection, message: MessageId) -> Result<bool, Problem> {
-    Ok(conn
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM reply WHERE message = ?)")?
-        .query_row([message.0], |row| row.get(0))?)
-}
-
-pub(super) fn same_text(shown: &str, wanted: &str) -> bool {
-    let plain = |text: &str| {
-        let composed: String = text.nfc().collect();
-        composed.split_whitespace().collect::<Vec<_>>().join(" ")
-    };
-    plain(shown) == plain(wanted)
-}
-
-/// A try that met a fault: from waiting nothing had left, from a first sending the fault decides, and a repeated one
-/// is as unsure as before.
-fn failed(tx: &Transaction<'_>, reply: &Reply, fault: Fault, now: Millis) -> Result<(Change, After), Problem> {
-    let after = account_after(tx, reply.account, &fault, now)?;
-    let waits = |why: Waiting| Detail { why: Some(why), ..Detail::default() };
-    let change = changed(reply.id, reply.conversation);
-    let nothing_left = reply.state == State::Waiting;
-    match fault {
-        Fault::Unsure | Fault::Unreadable { .. } if !nothing_left => {
-            lose(tx, reply, Event::Lost, Detail::default(), now)?;
-        }
-        Fault::Refused { .. } if reply.state == State::Resending => {
-            lose(tx, reply, Event::Refused, Detail::default(), now)?;
-        }
-        Fault::Refused { reason } => {
-            let detail = Detail { reason: Some(reason), ..Detail::default() };
-            reply.step(tx, Event::Refused, detail)?;
-            surely_not_there(tx, reply.id)?;
-        }
-        _ if reply.state == State::Resending => {
-            lose(tx, reply, Event::NotDone, Detail::default(), now)?;
-        }
-        certain => {
-            let (why, not_before) = match certain {
-                Fault::Offline => (Waiting::Network, None),
-                Fault::NeedsLogin => (Waiting::Login, None),
-                Fault::Blocked { until, .. } => (Waiting::Blocked { until }, None),
-                Fault::Later { after } => (Waiting::Until { at: after.max(now) }, Some(after)),
-                // Reading or preparing met nonsense: nothing left, and asking again costs little.
-                _ => (Waiting::Network, Some(now.plus(MINUTE))),
-            };
-            if reply.step(tx, Event::NotDone, waits(why))? {
-                surely_not_there(tx, reply.id)?;
-                if let Some(not_before) = not_before {
-                    tx.prepare_cached("UPDATE reply SET not_before = max(not_before, ?2) WHERE id = ?1")?
-                        .execute(params![reply.id.0, not_before.max(now.plus(SECOND)).0])?;
-                }
-                if after != After::GoOn {
-                    mark(tx, reply.account, why, now)?;
-                }
-            }
-        }
-    }
-    Ok((change, after))
-}
-
-/// Nothing was done, so that no copy can appear: a later attempt is a first one again. Its bytes and key stay.
-fn surely_not_there(tx: &Transaction<'_>, reply: ReplyId) -> Result<(), Problem> {
-    tx.prepare_cached("UPDATE reply SET first_try = NULL, known = NULL WHERE id = ?")?.execute([reply.0])?;
-    Ok(())
-}
-
-/// Unsure: looked for at once the first time, later and later afterwards.
-pub(super) fn lose(
-    tx: &Transaction<'_>,
-    reply: &Reply,
-    event: Event,
-    detail: Detail,
-    now: Millis,
-) -> Result<(), Problem> {
-    // A repetition says nothing new of what was found before.
-    let detail = Detail {
-        candidates: if detail.candidates.is_empty() { reply.detail.candidates.clone() } else { detail.candidates },
-        ..Detail::default()
-    };
-    if reply.step(tx, event, detail)? && reply.state != State::Resending {
-        tx.prepare_cached("UPDATE reply SET not_before = ?2, looks = 0 WHERE id = ?1")?
-            .execute(params![reply.id.0, now.0])?;
-    }
-    Ok(())
-}
-
-/// What a fault means for everything of the account.
-pub(super) fn account_after(
-    tx: &Transaction<'_>,
-    account: AccountId,
-    fault: &Fault,
-    now: Millis,
-) -> Result<After, Problem> {
-    if let (Fault::NeedsLogin | Fault::Blocked { .. }, Some(health)) = (fault, health::of(fault)) {
-        health::write(tx, account, health, Some(fault))?;
-    }
-    Ok(match fault {
-        Fault::Offline => After::Pause { until: now.plus(10 * SECOND), firm: false },
-        Fault::NeedsLogin => After::Pause { until: now.plus(5 * MINUTE), firm: false },
-        Fault::Later { after } => After::Pause { until: (*after).max(now.plus(SECOND)), firm: true },
-        Fault::Blocked { until, .. } => pause_for(*until, now),
-        Fault::Refused { .. } | Fault::Unsure | Fault::Unreadable { .. } => After::GoOn,
-    })
-}
-
-fn pause_for(until: Option<Millis>, now: Millis) -> After {
-    After::Pause {
-        until: until.unwrap_or(now.plus(15 * MINUTE)).max(now.plus(SECOND)),
-        // A person who has acted wakes the outbox.
-        firm: until.is_some(),
-    }
-}
-
-/// Tells every reply of the account that would leave now what it waits for.
-pub(super) fn mark(tx: &Transaction<'_>, account: AccountId, why: Waiting, now: Millis) -> Result<(), Problem> {
-    let detail = Detail { why: Some(why), ..Detail::default() };
-    tx.prepare_cached(
-        "UPDATE reply SET detail = ?3 WHERE account = ?1 AND state = 'waiting' AND not_before <= ?2
-            AND detail NOT LIKE '%\"conflict\"%'",
-    )?
-    .execute(params![account.0, now.0, serde_json::to_string(&detail)?])?;
-    Ok(())
 }

@@ -5,8 +5,9 @@
 //! nothing by itself: not finding it proves nothing, since servers apply requests minutes late and reads lag. Only a
 //! network that refuses a second copy is sent the same bytes again; otherwise the CM decides, with both texts in view.
 
-use super::attempt::{self, After};
+use super::attempt;
 use super::changed;
+use super::outcome::{self, After};
 use super::row::{Detail, Reply};
 use super::state::{Event, State};
 use crate::desk::Desk;
@@ -34,8 +35,11 @@ pub(super) async fn look(desk: &Desk, id: ReplyId) -> Result<After, Problem> {
         .write(Durability::Full, move |tx| match found {
             Ok(found) => Ok((weigh(tx, &reply, found, now)?, After::GoOn)),
             Err(fault) => {
-                later(tx, &reply, now)?;
-                let after = attempt::account_after(tx, reply.account, &fault, now)?;
+                // Without a network nothing was looked at: the patience of looking is kept for when there is one.
+                if fault != Fault::Offline {
+                    later(tx, &reply, now)?;
+                }
+                let after = outcome::account_after(tx, reply.account, &fault, now)?;
                 Ok((Change::default(), after))
             }
         })
@@ -89,7 +93,7 @@ fn weigh(tx: &Transaction<'_>, reply: &Reply, found: Found, now: Millis) -> Resu
     if same.len() == twins.len() {
         same.sort_by(|a, b| (a.at, &a.remote).cmp(&(b.at, &b.remote)));
         for (twin, item) in twins.iter().zip(&same) {
-            changes::join(&mut change, attempt::arrive(tx, twin, Event::Found, item, now)?);
+            changes::join(&mut change, outcome::arrive(tx, twin, Event::Found, item, now)?);
             tracing::info!(reply = twin.id.0, "reply found");
         }
         return Ok(change);
@@ -137,7 +141,7 @@ fn is_candidate(conn: &Connection, first: &Reply, item: &Item) -> Result<bool, P
         .optional()?
         .flatten();
     match message {
-        Some(message) => Ok(!attempt::adopted(conn, MessageId(message))?),
+        Some(message) => Ok(!outcome::adopted(conn, MessageId(message))?),
         None => Ok(true),
     }
 }

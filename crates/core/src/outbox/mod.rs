@@ -6,13 +6,14 @@
 //! ```
 //! `write` takes a draft in and returns at once. `run` keeps one worker an account; `attempt` is one try: look whether
 //! what is answered still stands, prepare, freeze key and bytes in one compare-and-set before the first byte leaves,
-//! send, write down what came of it. Where the answer was lost, `look` finds the message, or sends the same bytes
-//! again only where the network refuses a second copy. `settle` is the CM's word. `state` is the table they all obey.
+//! send. `outcome` writes down what came of it. Where the answer was lost, `look` finds the message, or sends the same
+//! bytes again only where the network refuses a second copy. `settle` is the CM's word. `state` is the table they obey.
 //!
 //! Replies of a conversation leave in the order written: an unsettled one holds those behind it, and no others.
 
 mod attempt;
 mod look;
+mod outcome;
 mod read;
 mod row;
 mod run;

@@ -3,8 +3,9 @@
 //! Woken by whoever writes to the outbox, by the nearest instant something waits for, and every thirty seconds in any
 //! case: a laptop that slept finds its clock moved, never a timer that waits on.
 
-use super::attempt::{self, After};
+use super::attempt;
 use super::look;
+use super::outcome::{self, After};
 use super::row::OPEN;
 use super::settle;
 use crate::desk::Desk;
@@ -117,7 +118,7 @@ pub(super) async fn turn(desk: &Desk, account: AccountId) -> Result<Option<After
         None => None,
     };
     if let Some((why, until)) = held {
-        desk.store().write(Durability::Full, move |tx| attempt::mark(tx, account, why, now)).await?;
+        desk.store().write(Durability::Full, move |tx| outcome::mark(tx, account, why, now)).await?;
         return Ok(Some(After::Pause { until, firm: false }));
     }
     let id = head.id;

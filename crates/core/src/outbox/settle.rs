@@ -1,7 +1,7 @@
 //! The CM's word on a reply, and the engine's at its start.
 
-use super::attempt::{adopted, link, lose, same_text};
 use super::changed;
+use super::outcome::{adopted, link, lose, same_text};
 use super::row::{Detail, Reply};
 use super::state::{Event, State};
 use crate::desk::Desk;
@@ -89,23 +89,17 @@ pub(super) fn orphans(
     Ok(change)
 }
 
-/// Undoes a sending while it still waits and nothing of it has left: text and key go back to the draft.
-/// Returns whether it did.
+/// Undoes a sending while it waits: what has left surely did not arrive. The text goes back to the draft, under the
+/// key kept for it when it was sent. Returns whether it did.
 pub(crate) fn undo_send(tx: &Transaction<'_>, detail: &serde_json::Value) -> Result<bool, Problem> {
-    let Some(id) = detail["reply"].as_i64().map(ReplyId) else {
+    let (Some(id), Some(key)) = (detail["reply"].as_i64().map(ReplyId), detail["spare"].as_str()) else {
         return Ok(false);
     };
-    let reply = match Reply::one(tx, id) {
-        Ok(reply) => reply,
-        Err(Problem::NotFound) => return Ok(false),
-        Err(problem) => return Err(problem),
-    };
-    // A key that was on the wire is spent; such a reply is taken back by name, under a fresh one.
-    if reply.state != State::Waiting || reply.tries > 0 {
+    let reply = Reply::one(tx, id)?;
+    if reply.state != State::Waiting {
         return Ok(false);
     }
-    let key = reply.key.clone();
-    give_back(tx, &reply, Event::TakenBack, &key)?;
+    give_back(tx, &reply, Event::TakenBack, key)?;
     Ok(true)
 }
 
@@ -113,10 +107,6 @@ pub(crate) fn undo_send(tx: &Transaction<'_>, detail: &serde_json::Value) -> Res
 fn give_back(tx: &Transaction<'_>, reply: &Reply, event: Event, key: &str) -> Result<(), Problem> {
     if !reply.step(tx, event, Detail::default())? {
         return Err(Problem::TooLate);
-    }
-    if key == reply.key {
-        tx.prepare_cached("UPDATE reply SET key = ?2 WHERE id = ?1")?
-            .execute(params![reply.id.0, format!("{key} taken back")])?;
     }
     draft::give_back(tx, reply.conversation, reply.draft(), key)
 }

@@ -57,7 +57,12 @@ impl Desk {
         draft: DraftView,
         then_done: bool,
     ) -> Result<Sent, Problem> {
-        let moment = Moment { now: self.now(), key: self.inner.doors.uuid(), offline: !self.connected() };
+        let moment = Moment {
+            now: self.now(),
+            key: self.inner.doors.uuid(),
+            spare: self.inner.doors.uuid(),
+            offline: !self.connected(),
+        };
         let sent =
             self.store().write(Durability::Full, move |tx| write(tx, conversation, &draft, then_done, moment)).await?;
         self.step("reply written");
@@ -71,6 +76,8 @@ struct Moment {
     now: Millis,
     /// For a reply that had no draft.
     key: String,
+    /// For the draft it becomes again, should it be undone.
+    spare: String,
     offline: bool,
 }
 
@@ -132,7 +139,7 @@ fn write(
     }
     let mut change = changed(reply, conversation);
     change.templates = used.is_some();
-    let mut told = json!({ "reply": reply, "conversation": conversation });
+    let mut told = json!({ "reply": reply, "conversation": conversation, "spare": moment.spare });
     if then_done {
         let filed = triage::set(tx, &[conversation], Triage::Done, now)?;
         changes::join(&mut change, filed.change);

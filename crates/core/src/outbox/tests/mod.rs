@@ -7,7 +7,7 @@ mod table;
 mod trips;
 mod wall;
 
-use super::attempt::After;
+use super::outcome::After;
 use super::run::turn;
 use crate::testing::{Room, client_row, conversation_row, room};
 use crate::view::{DraftView, ReplyState, ReplyView};

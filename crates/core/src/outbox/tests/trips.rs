@@ -60,7 +60,7 @@ async fn is_undone_with_its_filing_while_it_waits() {
     assert_eq!(scene.state(sent.reply).await, ReplyState::TakenBack);
     let read = move |conn: &rusqlite::Connection| crate::draft::read(conn, conversation);
     assert_eq!(scene.room.desk.store().read_now(read).unwrap().unwrap().text, "Merci");
-    // Sent again it has its first key, and goes once.
+    // Sent again it is a new reply, and goes once.
     let again = scene.sent(conversation, "Merci").await;
     assert_eq!(scene.state(again).await, self::sent());
     assert_eq!(scene.texts(), ["Merci"]);
