@@ -83,20 +83,12 @@ impl Desk {
         forward: bool,
     ) -> Result<Acted, Problem> {
         if comment.chars().count() > LONGEST_COMMENT {
-            return Err(Problem::Invalid {
-                field: "comment".into(),
-            });
+            return Err(Problem::Invalid { field: "comment".into() });
         }
         let named = self.store().read(move |conn| message_named(conn, message)).await?;
         let session = self.session(named.account).await?;
         let moderation = session.moderation().ok_or(Problem::NotOffered)?;
-        let report = Report {
-            person: named.person_remote,
-            items: vec![named.remote],
-            category,
-            comment,
-            forward,
-        };
+        let report = Report { person: named.person_remote, items: vec![named.remote], category, comment, forward };
         moderation.report(&report).await.map_err(refused)?;
         let detail = json!({
             "message": message,
@@ -104,8 +96,7 @@ impl Desk {
             "category": category,
             "forward": forward,
         });
-        self.kept("report", named.client, detail, move |_| Ok(vec![named.conversation]))
-            .await
+        self.kept("report", named.client, detail, move |_| Ok(vec![named.conversation])).await
     }
 
     /// Written, journalled, announced.
@@ -122,13 +113,7 @@ impl Desk {
             .write(Durability::Full, move |tx| {
                 let conversations = write(tx)?;
                 let act = journal::record(tx, now, kind, Some(client), detail)?;
-                Ok(Acted {
-                    act: Some(act),
-                    change: Change {
-                        conversations,
-                        ..Change::default()
-                    },
-                })
+                Ok(Acted { act: Some(act), change: Change { conversations, ..Change::default() } })
             })
             .await?;
         self.announce(acted.change.clone());
@@ -161,10 +146,7 @@ fn message_named(conn: &Connection, message: MessageId) -> Result<Named, Problem
 }
 
 /// The client's accounts that a person has written to, with the person's name there.
-fn seen_by(
-    conn: &Connection,
-    person: PersonId,
-) -> Result<(ClientId, Vec<(AccountId, RemoteId)>), Problem> {
+fn seen_by(conn: &Connection, person: PersonId) -> Result<(ClientId, Vec<(AccountId, RemoteId)>), Problem> {
     let known = conn
         .prepare_cached("SELECT client, remote FROM person WHERE id = ?1")?
         .query_row([person.0], |row| Ok((ClientId(row.get(0)?), row.get::<_, String>(1)?)))

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::testing::{self, EVENING, Room, paper};
 use crate::testing::paper::{Asked, Paper};
+use crate::testing::{self, EVENING, Room, paper};
 use guichet_model::RefusalCode;
 use std::sync::Arc;
 

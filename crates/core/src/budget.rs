@@ -39,18 +39,8 @@ struct Window {
 
 impl Requests {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        let window = || {
-            Mutex::new(Window {
-                left: A_WINDOW,
-                most: A_WINDOW,
-                reset: Millis(0),
-            })
-        };
-        Self {
-            clock,
-            read: window(),
-            send: window(),
-        }
+        let window = || Mutex::new(Window { left: A_WINDOW, most: A_WINDOW, reset: Millis(0) });
+        Self { clock, read: window(), send: window() }
     }
 
     fn window(&self, spending: Spending) -> std::sync::MutexGuard<'_, Window> {
@@ -68,22 +58,14 @@ impl Budget for Requests {
         let mut window = self.window(spending);
         if now >= window.reset || window.reset.since(now) > 24 * 12 * WINDOW {
             // A new window, or a clock that was set back by days.
-            *window = Window {
-                left: A_WINDOW,
-                most: A_WINDOW,
-                reset: now.plus(WINDOW),
-            };
+            *window = Window { left: A_WINDOW, most: A_WINDOW, reset: now.plus(WINDOW) };
         }
         let kept = match spending {
-            Spending::Read if FIRST.try_with(|()| ()).is_err() => {
-                (window.most / 10).clamp(LEAST_LEFT, MOST_LEFT)
-            }
+            Spending::Read if FIRST.try_with(|()| ()).is_err() => (window.most / 10).clamp(LEAST_LEFT, MOST_LEFT),
             _ => 0,
         };
         if window.left <= kept {
-            return Err(Fault::Later {
-                after: window.reset,
-            });
+            return Err(Fault::Later { after: window.reset });
         }
         window.left -= 1;
         Ok(())

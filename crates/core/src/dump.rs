@@ -42,11 +42,7 @@ fn accounts(conn: &Connection, client: ClientId, text: &mut String) -> Result<()
     while let Some(row) = rows.next()? {
         let (network, handle): (String, String) = (row.get(0)?, row.get(1)?);
         let mut said = format!("{network} @{handle}");
-        for (count, what) in [
-            (row.get::<_, i64>(2)?, "unreadable"),
-            (row.get(4)?, "holes"),
-            (row.get(5)?, "lost"),
-        ] {
+        for (count, what) in [(row.get::<_, i64>(2)?, "unreadable"), (row.get(4)?, "holes"), (row.get(5)?, "lost")] {
             if count > 0 {
                 let _ = write!(said, ", {what} {count}");
             }
@@ -98,11 +94,10 @@ fn conversations(conn: &Connection, client: ClientId, text: &mut String) -> Resu
 }
 
 fn under(conn: &Connection, post: i64, text: &mut String) -> Result<(), Problem> {
-    let (remote, known, said, gone): (String, bool, String, bool) = conn.query_row(
-        "SELECT remote, known, text, gone_at IS NOT NULL FROM post WHERE id = ?1",
-        [post],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
-    )?;
+    let (remote, known, said, gone): (String, bool, String, bool) =
+        conn.query_row("SELECT remote, known, text, gone_at IS NOT NULL FROM post WHERE id = ?1", [post], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })?;
     let said = match (known, gone) {
         (false, _) => format!("under {remote}, not read"),
         (true, true) => format!("under (gone): {said}"),
@@ -126,23 +121,15 @@ fn messages(conn: &Connection, id: ConversationId, text: &mut String) -> Result<
           WHERE m.conversation = ?1 ORDER BY m.at, length(m.remote), m.remote",
     )?;
     let rows = messages.query_map([id.0], |row| {
-        let mut said = format!(
-            "{} {}{}",
-            instant(row.get(3)?),
-            if row.get(2)? { "us, @" } else { "@" },
-            row.get::<_, String>(4)?
-        );
+        let mut said =
+            format!("{} {}{}", instant(row.get(3)?), if row.get(2)? { "us, @" } else { "@" }, row.get::<_, String>(4)?);
         for (column, what) in [(6, " (edited)"), (7, " (gone)"), (8, " (liked)")] {
             if row.get(column)? {
                 said.push_str(what);
             }
         }
         let _ = write!(said, ": {}", row.get::<_, String>(5)?);
-        Ok(Said {
-            remote: row.get(0)?,
-            answers: row.get(1)?,
-            line: said,
-        })
+        Ok(Said { remote: row.get(0)?, answers: row.get(1)?, line: said })
     })?;
     let messages = rows.collect::<Result<Vec<_>, _>>()?;
     let here: HashSet<&str> = messages.iter().map(|said| said.remote.as_str()).collect();
@@ -177,8 +164,7 @@ fn replies(conn: &Connection, id: ConversationId, text: &mut String) -> Result<(
     let mut rows = replies.query([id.0])?;
     while let Some(row) = rows.next()? {
         let state: String = row.get(0)?;
-        let to: Vec<Addressee> =
-            serde_json::from_str(&row.get::<_, String>(2)?).map_err(|_| Problem::Torn)?;
+        let to: Vec<Addressee> = serde_json::from_str(&row.get::<_, String>(2)?).map_err(|_| Problem::Torn)?;
         let mut said = format!("-> {state}");
         if row.get(4)? {
             said.push_str(", linked");
@@ -196,9 +182,8 @@ fn replies(conn: &Connection, id: ConversationId, text: &mut String) -> Result<(
 }
 
 fn draft(conn: &Connection, id: ConversationId, text: &mut String) -> Result<(), Problem> {
-    let view: Option<String> = conn
-        .query_row("SELECT view FROM draft WHERE conversation = ?1", [id.0], |row| row.get(0))
-        .optional()?;
+    let view: Option<String> =
+        conn.query_row("SELECT view FROM draft WHERE conversation = ?1", [id.0], |row| row.get(0)).optional()?;
     if let Some(view) = view {
         let view: DraftView = serde_json::from_str(&view).map_err(|_| Problem::Torn)?;
         line(text, 1, &format!("draft: {}", view.text));

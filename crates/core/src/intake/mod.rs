@@ -21,7 +21,6 @@ pub(crate) use run::run;
 /// Where a crash test may end the process, in the order of a pull.
 pub const STEPS: [&str; 2] = ["page pulled", "page kept"];
 
-
 use crate::view::{Change, Problem};
 use guichet_model::{AccountId, ClientId, ConversationId, DAY, Item, Kind, MessageId, Millis, Page, RemoteId};
 use recount::Touched;
@@ -96,12 +95,7 @@ impl crate::Desk {
 }
 
 /// An item that the network says is gone.
-pub(crate) fn gone(
-    tx: &Transaction<'_>,
-    account: AccountId,
-    name: &RemoteId,
-    now: Millis,
-) -> Result<Change, Problem> {
+pub(crate) fn gone(tx: &Transaction<'_>, account: AccountId, name: &RemoteId, now: Millis) -> Result<Change, Problem> {
     let Some(mut intake) = Intake::of(tx, account, now)? else {
         return Ok(Change::default());
     };
@@ -136,9 +130,7 @@ impl<'tx> Intake<'tx> {
                 "SELECT a.client, a.network, a.created_at, w.server FROM account a JOIN access w ON w.id = a.access
                   WHERE a.id = ?1 AND a.removed_at IS NULL",
             )?
-            .query_row([account.0], |row| {
-                Ok((ClientId(row.get(0)?), row.get(1)?, Millis(row.get(2)?), row.get(3)?))
-            })
+            .query_row([account.0], |row| Ok((ClientId(row.get(0)?), row.get(1)?, Millis(row.get(2)?), row.get(3)?)))
             .optional()?;
         Ok(facts.map(|(client, network, created_at, server)| Self {
             tx,
@@ -196,10 +188,7 @@ impl<'tx> Intake<'tx> {
 
     /// Kept as it came, and counted once whatever the number of readings.
     fn unreadable(&mut self, source: &str, raw: &str, why: &str) -> Result<(), Problem> {
-        let digest: String = Sha256::digest(raw.as_bytes())
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digest: String = Sha256::digest(raw.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
         let kept = self
             .tx
             .prepare_cached(

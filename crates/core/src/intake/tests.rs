@@ -30,9 +30,7 @@ impl Counter {
 
     pub fn take(&self, page: &Page) -> Change {
         let account = self.account;
-        self.store
-            .write_now(Durability::Normal, |tx| take(tx, account, "own", page, EVENING.plus(MINUTE)))
-            .unwrap()
+        self.store.write_now(Durability::Normal, |tx| take(tx, account, "own", page, EVENING.plus(MINUTE))).unwrap()
     }
 
     pub fn items(&self, items: Vec<Item>) -> Change {
@@ -83,7 +81,11 @@ fn an_evening_as_it_reads() {
         under("10", answer("13", "10", "Zoé", at(-30), "Miam")),
         ours(under("10", answer("14", "13", "Boulangerie", at(-20), "Merci Zoé !"))),
         item("20", "Ana", at(-9 * 24 * 60), "Vieille question"),
-        Item { kind: Kind::Message, visibility: Some(guichet_model::Visibility::Direct), ..item("30", "Ana", at(-5), "Bonsoir") },
+        Item {
+            kind: Kind::Message,
+            visibility: Some(guichet_model::Visibility::Direct),
+            ..item("30", "Ana", at(-5), "Bonsoir")
+        },
     ]);
     counter.take(&Page {
         gone: vec![RemoteId::new("12")],
@@ -166,8 +168,7 @@ fn what_the_outbox_enters_leaves_triage_to_the_cm() {
     counter.items(vec![item("1", "Léa", at(-60), "Ouverts ?")]);
     let sent = ours(answer("2", "1", "Boulangerie", at(-1), "Oui"));
     let account = counter.account;
-    let (id, change) =
-        counter.store.write_now(Durability::Full, |tx| enter(tx, account, &sent, EVENING)).unwrap();
+    let (id, change) = counter.store.write_now(Durability::Full, |tx| enter(tx, account, &sent, EVENING)).unwrap();
     assert!(id.is_some() && !change.conversations.is_empty());
     assert_eq!(counter.number("SELECT triage FROM conversation"), 0);
     assert_eq!(counter.items(vec![sent]), Change::default());
@@ -260,7 +261,8 @@ fn a_deleted_question_with_a_draft_stays_in_sight() {
 #[test]
 fn a_comment_may_come_before_its_post() {
     let counter = Counter::new();
-    counter.items(vec![answer("11", "10", "Léa", at(-50), "Sans gluten ?"), answer("12", "10", "Ana", at(-49), "Et moi")]);
+    counter
+        .items(vec![answer("11", "10", "Léa", at(-50), "Sans gluten ?"), answer("12", "10", "Ana", at(-49), "Et moi")]);
     counter.items(vec![post("10", "La galette")]);
     assert_eq!(counter.headings().len(), 2, "two comments of one post are two conversations");
     assert_eq!(counter.dump().matches("under: La galette").count(), 2);

@@ -99,11 +99,7 @@ impl Intake<'_> {
             found.extend(parent);
             self.tx
                 .prepare_cached("UPDATE message SET in_reply_to = ?2, standing = ?3 WHERE id = ?1")?
-                .execute(params![
-                    known.id.0,
-                    item.in_reply_to.as_ref().map(|name| &name.0),
-                    standing as i64
-                ])?;
+                .execute(params![known.id.0, item.in_reply_to.as_ref().map(|name| &name.0), standing as i64])?;
             renames = true;
         }
         if let Some(conversation) = self.join(&found)? {
@@ -121,8 +117,7 @@ impl Intake<'_> {
         item: &Item,
         post: Option<i64>,
     ) -> Result<(Standing, Option<ConversationId>, Option<i64>), Problem> {
-        let Some(parent) = item.in_reply_to.as_ref().filter(|parent| Some(*parent) != item.post.as_ref())
-        else {
+        let Some(parent) = item.in_reply_to.as_ref().filter(|parent| Some(*parent) != item.post.as_ref()) else {
             return Ok((Standing::Top, None, post));
         };
         if let Some((_, conversation)) = self.message_named(parent)? {
@@ -176,20 +171,12 @@ impl Intake<'_> {
         let mut orphans = self.tx.prepare_cached(
             "SELECT DISTINCT conversation FROM message WHERE account = ?1 AND in_reply_to = ?2 AND standing = 2",
         )?;
-        let rows = orphans.query_map(params![self.account.0, parent.0], |row| {
-            Ok(ConversationId(row.get(0)?))
-        })?;
+        let rows = orphans.query_map(params![self.account.0, parent.0], |row| Ok(ConversationId(row.get(0)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// A conversation of this one message so far.
-    fn begin(
-        &mut self,
-        item: &Item,
-        standing: Standing,
-        post: Option<i64>,
-        live: bool,
-    ) -> Result<Place, Problem> {
+    fn begin(&mut self, item: &Item, standing: Standing, post: Option<i64>, live: bool) -> Result<Place, Problem> {
         let asks = live && !item.ours && item.at >= self.filed_before;
         let told = item.conversation.as_ref();
         self.tx
@@ -213,21 +200,11 @@ impl Intake<'_> {
                 item.visibility.map(codes::visibility),
                 self.now.0
             ])?;
-        Ok(Place {
-            conversation: ConversationId(self.tx.last_insert_rowid()),
-            standing,
-            fresh: true,
-            renames: false,
-        })
+        Ok(Place { conversation: ConversationId(self.tx.last_insert_rowid()), standing, fresh: true, renames: false })
     }
 
     /// What an item tells of its conversation. Whether its name may change by it.
-    fn bring(
-        &mut self,
-        conversation: ConversationId,
-        item: &Item,
-        post: Option<i64>,
-    ) -> Result<bool, Problem> {
+    fn bring(&mut self, conversation: ConversationId, item: &Item, post: Option<i64>) -> Result<bool, Problem> {
         let (told, kind, hangs_on) = self
             .tx
             .prepare_cached("SELECT told, kind, post FROM conversation WHERE id = ?1")?
@@ -261,12 +238,7 @@ impl Intake<'_> {
     }
 
     /// Two posts over one thread: the smaller name wins, whichever came first.
-    fn hang(
-        &self,
-        conversation: ConversationId,
-        before: Option<i64>,
-        post: i64,
-    ) -> Result<(), Problem> {
+    fn hang(&self, conversation: ConversationId, before: Option<i64>, post: i64) -> Result<(), Problem> {
         if let Some(before) = before {
             let mut name = self.tx.prepare_cached("SELECT remote FROM post WHERE id = ?1")?;
             let kept: String = name.query_row([before], |row| row.get(0))?;
@@ -314,17 +286,17 @@ impl Intake<'_> {
     }
 
     fn top(&self, conversation: ConversationId) -> Result<Option<String>, Problem> {
-        let mut named = self.tx.prepare_cached(
-            "SELECT remote, standing FROM message WHERE conversation = ?1 AND standing IN (1, 2)",
-        )?;
+        let mut named = self
+            .tx
+            .prepare_cached("SELECT remote, standing FROM message WHERE conversation = ?1 AND standing IN (1, 2)")?;
         let mut rows = named.query([conversation.0])?;
         let mut best: Option<(bool, String)> = None;
         while let Some(row) = rows.next()? {
             let (name, standing): (String, _) = (row.get(0)?, Standing::of(row.get(1)?));
             let orphan = standing == Standing::Orphan;
-            let better = best.as_ref().is_none_or(|(was_orphan, known)| {
-                (orphan, name.len(), &name) < (*was_orphan, known.len(), known)
-            });
+            let better = best
+                .as_ref()
+                .is_none_or(|(was_orphan, known)| (orphan, name.len(), &name) < (*was_orphan, known.len(), known));
             if better {
                 best = Some((orphan, name));
             }
@@ -374,9 +346,7 @@ impl Intake<'_> {
                 .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?)
         };
         let (mine, theirs) = (named(kept)?, named(other)?);
-        self.tx
-            .prepare_cached("DELETE FROM conversation WHERE id = ?1")?
-            .execute([other.0])?;
+        self.tx.prepare_cached("DELETE FROM conversation WHERE id = ?1")?.execute([other.0])?;
         if let Some(post) = theirs.1.filter(|post| mine.1 != Some(*post)) {
             self.hang(kept, mine.1, post)?;
         }
@@ -388,9 +358,7 @@ impl Intake<'_> {
             (Some(mine), theirs) => (Some(mine), theirs),
             (None, theirs) => (theirs, None),
         };
-        self.tx
-            .prepare_cached("UPDATE conversation SET told = ?2 WHERE id = ?1")?
-            .execute(params![kept.0, told])?;
+        self.tx.prepare_cached("UPDATE conversation SET told = ?2 WHERE id = ?1")?.execute(params![kept.0, told])?;
         if let Some(former) = former {
             self.remember(&former, kept)?;
         }
@@ -409,17 +377,15 @@ impl Intake<'_> {
         let both = (draft(kept)?, draft(other)?);
         if let (Some(mine), Some(theirs)) = &both {
             let (older, newer) = if mine.1 <= theirs.1 { (mine, theirs) } else { (theirs, mine) };
-            let read = |view: &str| {
-                serde_json::from_str::<crate::view::DraftView>(view).map_err(|_| Problem::Torn)
-            };
+            let read = |view: &str| serde_json::from_str::<crate::view::DraftView>(view).map_err(|_| Problem::Torn);
             let (older, mut joined) = (read(&older.0)?, read(&newer.0)?);
             joined.text = format!("{}\n\n{}", older.text.trim_end(), joined.text);
-            self.tx
-                .prepare_cached("UPDATE draft SET view = ?2, at = ?3 WHERE conversation = ?1")?
-                .execute(params![kept.0, super::message::json(&joined)?, mine.1.max(theirs.1)])?;
-            self.tx
-                .prepare_cached("DELETE FROM draft WHERE conversation = ?1")?
-                .execute([other.0])?;
+            self.tx.prepare_cached("UPDATE draft SET view = ?2, at = ?3 WHERE conversation = ?1")?.execute(params![
+                kept.0,
+                super::message::json(&joined)?,
+                mine.1.max(theirs.1)
+            ])?;
+            self.tx.prepare_cached("DELETE FROM draft WHERE conversation = ?1")?.execute([other.0])?;
         } else {
             self.tx
                 .prepare_cached("UPDATE draft SET conversation = ?1 WHERE conversation = ?2")?

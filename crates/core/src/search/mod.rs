@@ -27,16 +27,9 @@ pub const ZONE: &str = "zone";
 
 impl Desk {
     /// At most `limit` hits (200), newest first, older than the row `before`: `Hits::next` of the page above.
-    pub async fn search(
-        &self,
-        text: String,
-        limit: u32,
-        before: Option<i64>,
-    ) -> Result<Hits, Problem> {
+    pub async fn search(&self, text: String, limit: u32, before: Option<i64>) -> Result<Hits, Problem> {
         let now = self.now();
-        self.store()
-            .read(move |conn| hits(conn, &text, limit.min(MOST), before, now))
-            .await
+        self.store().read(move |conn| hits(conn, &text, limit.min(MOST), before, now)).await
     }
 }
 
@@ -48,18 +41,9 @@ pub(crate) fn hits(
     now: Millis,
 ) -> Result<Hits, Problem> {
     let zone = zone(conn)?;
-    let here = Here {
-        conn,
-        now,
-        zone: &zone,
-    };
+    let here = Here { conn, now, zone: &zone };
     let query = query::read(typed, &here)?;
-    let mut hits = Hits {
-        rows: Vec::new(),
-        more: false,
-        next: None,
-        unknown: query.unknown.clone(),
-    };
+    let mut hits = Hits { rows: Vec::new(), more: false, next: None, unknown: query.unknown.clone() };
     if query.asks_nothing() {
         return Ok(hits);
     }
@@ -81,18 +65,11 @@ fn zone(conn: &Connection) -> Result<TimeZone, Problem> {
         .query_row([ZONE], |row| row.get(0))
         .optional()?;
     // A name this system does not know is no reason to find nothing.
-    Ok(name
-        .and_then(|name| TimeZone::get(&name).ok())
-        .unwrap_or(TimeZone::UTC))
+    Ok(name.and_then(|name| TimeZone::get(&name).ok()).unwrap_or(TimeZone::UTC))
 }
 
 /// Rows of the index, newest first.
-fn rows(
-    conn: &Connection,
-    query: &Query,
-    limit: u32,
-    before: Option<i64>,
-) -> Result<Vec<i64>, Problem> {
+fn rows(conn: &Connection, query: &Query, limit: u32, before: Option<i64>) -> Result<Vec<i64>, Problem> {
     let from = query.from.map_or(i64::MIN, index::row_at);
     let to = query.to.map_or(i64::MAX, index::row_at);
     let to = before.map_or(to, |before| before.min(to));
@@ -161,8 +138,7 @@ struct Warned {
 }
 
 fn json<T: serde::de::DeserializeOwned>(text: String, column: usize) -> rusqlite::Result<T> {
-    serde_json::from_str(&text)
-        .map_err(|_| rusqlite::Error::InvalidColumnType(column, "json".into(), Type::Text))
+    serde_json::from_str(&text).map_err(|_| rusqlite::Error::InvalidColumnType(column, "json".into(), Type::Text))
 }
 
 fn kind(stored: &str) -> Kind {
@@ -177,9 +153,7 @@ fn kind(stored: &str) -> Kind {
 fn triage(stored: i64, until: Option<i64>) -> Triage {
     match stored {
         0 => Triage::Open,
-        1 => Triage::Later {
-            until: until.map(Millis),
-        },
+        1 => Triage::Later { until: until.map(Millis) },
         _ => Triage::Done,
     }
 }

@@ -26,9 +26,7 @@ impl Shelf {
 
     fn take(&self, page: Page) {
         let account = self.account;
-        self.store
-            .write_now(Durability::Normal, |tx| intake::take(tx, account, "own", &page, EVENING))
-            .unwrap();
+        self.store.write_now(Durability::Normal, |tx| intake::take(tx, account, "own", &page, EVENING)).unwrap();
     }
 
     fn search(&self, typed: &str, limit: u32, before: Option<i64>) -> Hits {
