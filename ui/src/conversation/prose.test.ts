@@ -1,6 +1,6 @@
 // Links stay text around their host, and never become more.
 import { describe, expect, it } from 'vitest';
-import { hostOf, parts } from './prose';
+import { hides, hostOf, parts } from './prose';
 
 describe('parts', () => {
   it('cuts a text at its links', () => {
@@ -10,6 +10,11 @@ describe('parts', () => {
   it('leaves what is no web address as text', () => {
     expect(parts('cliquez', [{ start: 0, end: 7, url: 'javascript:alert(1)' }])).toEqual([{ text: 'cliquez' }]);
     expect(parts('abc', [{ start: 1, end: 9, url: 'https://exemple.fr' }])).toEqual([{ text: 'abc' }]);
+  });
+  it('shows the host where the words hide it, not after a mention or a tag', () => {
+    expect(hides({ text: 'ici', url: 'https://exemple.fr/a', host: 'exemple.fr' })).toBe(true);
+    expect(hides({ text: 'exemple.fr/a', url: 'https://exemple.fr/a', host: 'exemple.fr' })).toBe(false);
+    expect(hides({ text: '@lea', url: 'https://exemple.fr/@lea', host: 'exemple.fr' })).toBe(false);
   });
   it('spells look-alike letters out', () => {
     expect(hostOf('https://ехample.com/')).toMatch(/^xn--/);

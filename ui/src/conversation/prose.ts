@@ -18,6 +18,9 @@ export function parts(text: string, links: Link[]): Part[] {
   return made;
 }
 
+/** Whether a link's words hide where it leads. A mention or a tag says what it is; its host is shown before it opens. */
+export const hides = ({ text, host }: Part): boolean => host !== undefined && !text.includes(host) && !/^[@#＠＃]/u.test(text.trim());
+
 /** The real host of a web address, look-alike letters spelt out (`xn--…`); null where it is no web address. */
 export function hostOf(url: string): string | null {
   try {
