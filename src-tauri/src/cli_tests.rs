@@ -1,3 +1,7 @@
+//! Each line a person may type, and what is understood of it.
+//!
+//! Tests of the file of the same name.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;

@@ -1,3 +1,7 @@
+//! The seam: its TypeScript is fresh, and what cannot be answered is refused by a code.
+//!
+//! Tests of the file of the same name.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;

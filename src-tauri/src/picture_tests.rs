@@ -1,3 +1,7 @@
+//! What the page is told of pictures, what is served, and what is kept.
+//!
+//! Tests of the file of the same name.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;

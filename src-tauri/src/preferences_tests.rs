@@ -1,3 +1,7 @@
+//! What is chosen is found again, and nonsense is not.
+//!
+//! Tests of the file of the same name.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;

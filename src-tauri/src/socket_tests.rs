@@ -1,3 +1,7 @@
+//! The local socket: whose it is, what travels through it.
+//!
+//! Tests of the file of the same name.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;

@@ -1,3 +1,7 @@
+//! Words: the same in both languages, and one for every code that the core can give.
+//!
+//! Tests of the file of the same name.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;
