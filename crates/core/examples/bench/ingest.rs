@@ -87,7 +87,7 @@ fn write(conn: &mut Connection, items: &[Item], first: i64) {
         let person: i64 = tx
             .prepare_cached(
                 "INSERT INTO person (client, network, remote, handle, name) VALUES (1, 'mastodon', ?1, ?2, ?3)
-                 ON CONFLICT (client, network, remote) DO UPDATE SET messages = messages + 1 RETURNING id",
+                 ON CONFLICT (client, network, server, remote) DO UPDATE SET messages = messages + 1 RETURNING id",
             )
             .unwrap()
             .query_row(params![item.author.remote.0, item.author.handle, item.author.name], |r| r.get(0))
