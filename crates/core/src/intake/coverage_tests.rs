@@ -11,8 +11,10 @@ fn between(from: i64, to: i64) -> Interval {
     Interval { from: Millis(from * MINUTE), to: Millis(to * MINUTE) }
 }
 
+type Left = (Vec<(i64, i64)>, Vec<(i64, i64, bool)>);
+
 /// Coverage and holes in minutes, after the readings in the given order.
-fn left(readings: &[(Option<Interval>, Option<Interval>)]) -> (Vec<(i64, i64)>, Vec<(i64, i64, bool)>) {
+fn left(readings: &[(Option<Interval>, Option<Interval>)]) -> Left {
     let (store, _folder) = testing::store();
     let (_, account) = testing::client_row(&store, "Mairie");
     for (covered, missing) in readings {

@@ -18,9 +18,6 @@ mod thread;
 pub(crate) use codes::{kind_of, visibility, visibility_of};
 pub(crate) use run::run;
 
-/// Where a crash test may end the process, in the order of a pull.
-pub const STEPS: [&str; 2] = ["page pulled", "page kept"];
-
 use crate::view::{Change, Problem};
 use guichet_model::{AccountId, ClientId, ConversationId, DAY, Item, Kind, MessageId, Millis, Page, RemoteId};
 use recount::Touched;

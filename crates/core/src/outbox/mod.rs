@@ -36,8 +36,8 @@ pub trait Steps: Send + Sync {
     fn at(&self, step: &'static str);
 }
 
-/// Every step that is told, in the order of an attempt.
-pub const STEPS: [&str; 7] = [
+/// Every step that is told: of an attempt, in its order, and of a pull.
+pub const STEPS: [&str; 9] = [
     "reply written",
     "reply rechecked",
     "reply prepared",
@@ -45,6 +45,8 @@ pub const STEPS: [&str; 7] = [
     "reply answered",
     "reply settled",
     "reply looked for",
+    "page pulled",
+    "page kept",
 ];
 
 impl Desk {

@@ -95,9 +95,14 @@ impl Whereabouts<'_> {
         if let Some(tag) = self.lang {
             push(language(tag));
         }
-        let handle = fold::words(&self.author.handle);
-        for word in fold::words(&self.author.name).iter().chain(&handle) {
-            push(author(&word.plain));
+        // The server's name stands in thousands of handles and tells nobody apart.
+        let handle = fold::words(user(&self.author.handle));
+        let mut known = Vec::with_capacity(4);
+        for word in fold::words(&self.author.name).into_iter().chain(handle) {
+            if !known.contains(&word.plain) {
+                push(author(&word.plain));
+                known.push(word.plain);
+            }
         }
         scope
     }
@@ -137,6 +142,12 @@ pub(super) fn language(tag: &str) -> String {
 
 pub(super) fn author(word: &str) -> String {
     format!("{SCOPE}w{word}")
+}
+
+/// The part of a handle before its server.
+pub(super) fn user(handle: &str) -> &str {
+    let handle = handle.trim_start_matches('@');
+    handle.split_once('@').map_or(handle, |(user, _)| user)
 }
 
 fn joined(name: &str) -> String {

@@ -12,8 +12,9 @@ mod query;
 pub(crate) use index::{Whereabouts, add, free_row, remove, said};
 
 use crate::Desk;
+use crate::intake::kind_of;
 use crate::view::{Hit, Hits, Problem, Triage};
-use guichet_model::{ClientId, ConversationId, Kind, MessageId, Millis};
+use guichet_model::{ClientId, ConversationId, MessageId, Millis};
 use jiff::tz::TimeZone;
 use query::{Here, Query};
 use rusqlite::types::Type;
@@ -119,7 +120,7 @@ fn hit(conn: &Connection, row: i64, query: &Query, now: Millis) -> Result<Option
                 conversation: ConversationId(row.get(1)?),
                 client: ClientId(row.get(2)?),
                 network: row.get(3)?,
-                kind: kind(&row.get::<_, String>(4)?),
+                kind: kind_of(&row.get::<_, String>(4)?),
                 triage: triage(row.get(5)?, row.get(6)?),
                 author: if name.is_empty() { row.get(8)? } else { name },
                 at: Millis(row.get(9)?),
@@ -139,15 +140,6 @@ struct Warned {
 
 fn json<T: serde::de::DeserializeOwned>(text: String, column: usize) -> rusqlite::Result<T> {
     serde_json::from_str(&text).map_err(|_| rusqlite::Error::InvalidColumnType(column, "json".into(), Type::Text))
-}
-
-fn kind(stored: &str) -> Kind {
-    match stored {
-        "comment" => Kind::Comment,
-        "message" => Kind::Message,
-        "review" => Kind::Review,
-        _ => Kind::Mention,
-    }
 }
 
 fn triage(stored: i64, until: Option<i64>) -> Triage {

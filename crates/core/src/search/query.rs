@@ -154,7 +154,7 @@ fn operator(name: &str, value: &str, here: &Here<'_>) -> Result<Option<Meaning>,
 
 /// Each word of the name, the last as a beginning: `auteur:"léa mar"`.
 fn authors(value: &str) -> Option<Meaning> {
-    let words = fold::words(value);
+    let words = fold::words(index::user(value));
     let (last, before) = words.split_last()?;
     let mut all: Vec<_> = before.iter().map(|word| quoted(&index::author(&word.plain))).collect();
     all.push(format!("{}*", quoted(&index::author(&last.plain))));

@@ -49,6 +49,7 @@ fn operators_with_or_without_accents_in_both_languages() {
     assert_eq!(expression("compte:pain"), "\"§a7\"");
     assert_eq!(expression("auteur:Léa"), "\"§wlea\"*");
     assert_eq!(expression("author:\"léa mar\""), "\"§wlea\" AND \"§wmar\"*");
+    assert_eq!(expression("auteur:@lea@exemple.social"), "\"§wlea\"*");
     assert_eq!(expression("de:nous"), "\"§u\"");
     assert_eq!(expression("from:us"), "\"§u\"");
     assert_eq!(expression("from:lea"), "\"§wlea\"*");
