@@ -32,10 +32,15 @@ fn paragraphs_lines_and_spaces() {
 
 #[test]
 fn lists_quotes_and_verbatim() {
-    assert_eq!(text("<p>Avant</p><ul><li>un</li><li>deux<ul><li>trois</li></ul></li></ul><p>Après</p>"),
-        "Avant\n\n- un\n- deux\n  - trois\n\nAprès");
+    assert_eq!(
+        text("<p>Avant</p><ul><li>un</li><li>deux<ul><li>trois</li></ul></li></ul><p>Après</p>"),
+        "Avant\n\n- un\n- deux\n  - trois\n\nAprès"
+    );
     assert_eq!(text("<ol start=\"3\"><li>c</li><li>d</li></ol>"), "3. c\n4. d");
-    assert_eq!(text("<blockquote><p>un</p><p>deux</p></blockquote>non"), "> un\n> \n> deux\n\nnon".replace("> \n", "\n"));
+    assert_eq!(
+        text("<blockquote><p>un</p><p>deux</p></blockquote>non"),
+        "> un\n> \n> deux\n\nnon".replace("> \n", "\n")
+    );
     assert_eq!(text("<pre><code>a  b\n  c</code></pre>"), "a  b\n  c");
     assert_eq!(text("<h1>Titre</h1>texte"), "Titre\n\ntexte");
 }
@@ -57,7 +62,16 @@ fn links_keep_the_whole_address_and_stand_where_they_are_seen() {
 
 #[test]
 fn only_web_addresses_are_links() {
-    for href in ["javascript:alert(1)", "JaVaScRiPt:alert(1)", " data:text/html,x", "ftp://a/", "//a.fr", "/x", "", "file:///etc"] {
+    for href in [
+        "javascript:alert(1)",
+        "JaVaScRiPt:alert(1)",
+        " data:text/html,x",
+        "ftp://a/",
+        "//a.fr",
+        "/x",
+        "",
+        "file:///etc",
+    ] {
         assert_eq!(links(&format!("<a href=\"{href}\">x</a>")), [], "{href}");
     }
     assert_eq!(links("<a>x</a><a href='https://a.fr'></a>"), []);
@@ -66,7 +80,10 @@ fn only_web_addresses_are_links() {
 #[test]
 fn what_is_for_machines_is_not_shown() {
     assert_eq!(text("a<script>b</script>c<style>d{}</style>e<svg><text>f</text></svg>g"), "aceg");
-    assert_eq!(text("<p class=\"quote-inline\">RE: <a href=\"https://a.fr\">https://a.fr</a></p><p>texte</p>"), "texte");
+    assert_eq!(
+        text("<p class=\"quote-inline\">RE: <a href=\"https://a.fr\">https://a.fr</a></p><p>texte</p>"),
+        "texte"
+    );
     assert_eq!(text("a<!-- b -->c<iframe src=x>d</iframe><img src=x onerror=y alt=\":livre:\">"), "ac:livre:");
     assert_eq!(text("a\u{0}b\u{7}\u{1b}[31mc"), "ab[31mc");
 }
@@ -86,7 +103,8 @@ fn hostile_html_is_only_text() {
 
 #[test]
 fn long_texts_are_read_to_their_end() {
-    for piece in ["<p>un deux</p>", "<br>", "<", "&amp;", "<a href=x>", "<script>", "é<!--", "<p class=quote-inline>"] {
+    for piece in ["<p>un deux</p>", "<br>", "<", "&amp;", "<a href=x>", "<script>", "é<!--", "<p class=quote-inline>"]
+    {
         let html = piece.repeat((200 << 10) / piece.len());
         let plain = to_text(&html);
         assert!(plain.text.len() <= html.len());

@@ -109,10 +109,9 @@ async fn a_write_that_the_network_worded_is_certain() {
     is(written(worded(400, "?")).await, &refused(RefusalCode::Invalid));
     is(written(worded(422, "Validation failed: Text can't be blank")).await, &refused(RefusalCode::Empty));
     is(written(worded(422, "La validation a échoué")).await, &refused(RefusalCode::Invalid));
-    is(
-        written(worded(403, "Your login is currently disabled")).await,
-        &|f| matches!(f, Fault::Blocked { scope: BlockScope::Account, until: None, .. }),
-    );
+    is(written(worded(403, "Your login is currently disabled")).await, &|f| {
+        matches!(f, Fault::Blocked { scope: BlockScope::Account, until: None, .. })
+    });
     is(written(ResponseTemplate::new(429)).await, &|f| f == Fault::Later { after: NOW.plus(MINUTE) });
 }
 

@@ -98,6 +98,17 @@ pub(crate) fn status(id: &str, by: &str, to: Option<&str>, seconds: i64, text: &
     })
 }
 
+/// An answer whose clock is the tests' own.
+pub(crate) fn answer(told: impl serde::Serialize) -> wiremock::ResponseTemplate {
+    wiremock::ResponseTemplate::new(200).set_body_json(told).insert_header("date", date(0).as_str())
+}
+
+/// A `Date` header of so many seconds before now.
+pub(crate) fn date(seconds: i64) -> String {
+    let at = jiff::Timestamp::from_millisecond(NOW.0 - seconds * 1000).unwrap();
+    at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
 pub(crate) fn mention(id: &str, status: Value) -> Value {
     json!({ "id": id, "type": "mention", "created_at": status["created_at"], "account": status["account"], "status": status })
 }

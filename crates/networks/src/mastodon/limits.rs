@@ -34,7 +34,9 @@ pub fn count(text: &str, warning: &str, limit: &TextLimit) -> u32 {
         }
         let worth = match entity.kind {
             EntityKind::Link => limit.link_counts.map(Counted::Link),
-            EntityKind::Mention { name } => limit.mention_domain_free.then_some(Counted::Name(entity.range.start..name)),
+            EntityKind::Mention { name } => {
+                limit.mention_domain_free.then_some(Counted::Name(entity.range.start..name))
+            }
         };
         if let Some(worth) = worth {
             counted.push_str(&text[last..entity.range.start]);

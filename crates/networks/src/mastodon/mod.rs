@@ -27,9 +27,9 @@ mod wire;
 
 pub(crate) mod recorded;
 
-pub use limits::count;
 #[cfg(test)]
 pub(crate) use errors::table;
+pub use limits::count;
 
 use crate::addresses::Reach;
 use crate::http::Http;

@@ -255,9 +255,6 @@ async fn gather(
     named: bool,
     gathered: &mut Gathered,
 ) -> Result<(), Fault> {
-    if gathered.has(&status.id) {
-        return Ok(());
-    }
     match list {
         // An edit of something we boosted concerns the inbox only if it names us.
         List::Notifications if !named && !account.me.is_named_in(status) => Ok(()),
@@ -265,6 +262,8 @@ async fn gather(
         List::Own if status.in_reply_to.is_none() && status.counts.replies > 0 => {
             account.whole_thread(status, gathered).await
         }
+        // It came along with the thread of another.
+        _ if gathered.has(&status.id) => Ok(()),
         _ => account.with_thread(status, named, gathered).await,
     }
 }
