@@ -2,8 +2,7 @@
 
 use super::{ReplyView, Row};
 use guichet_model::{
-    Addressee, Attachment, Counts as Tallies, Link, MessageId, Millis, PersonId, PostId, TextLimit,
-    Visibility,
+    Addressee, Attachment, Counts as Tallies, Link, MessageId, Millis, PersonId, PostId, TextLimit, Visibility,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;

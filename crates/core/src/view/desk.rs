@@ -1,8 +1,6 @@
 //! The sidebar and the list: clients, accounts with their health, counts, rows.
 
-use guichet_model::{
-    AccountId, ClientId, ConversationId, Interval, Kind, MessageId, Millis, Visibility,
-};
+use guichet_model::{AccountId, ClientId, ConversationId, Interval, Kind, MessageId, Millis, Visibility};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -75,11 +73,7 @@ pub struct Hole {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(
-    tag = "health",
-    rename_all = "snake_case",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "health", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum Health {
     /// Connected, never read yet.
     New,
@@ -132,11 +126,7 @@ pub struct Slice<T> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
-#[serde(
-    tag = "triage",
-    rename_all = "snake_case",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "triage", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum Triage {
     Open,
     /// `until` is `None`: until an answer comes.
@@ -204,6 +194,9 @@ pub struct Hits {
     pub rows: Vec<Hit>,
     /// Whether more could be asked for.
     pub more: bool,
+    /// What to give as `before` for the next page.
+    #[ts(type = "number | null")]
+    pub next: Option<i64>,
     /// Operators that were not understood, as typed.
     pub unknown: Vec<String>,
 }

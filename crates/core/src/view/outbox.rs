@@ -1,8 +1,6 @@
 //! A reply's state, as the CM understands it.
 
-use guichet_model::{
-    AccountId, ClientId, ConversationId, MessageId, Millis, Reason, ReplyId, Visibility,
-};
+use guichet_model::{AccountId, ClientId, ConversationId, MessageId, Millis, Reason, ReplyId, Visibility};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -27,11 +25,7 @@ pub struct ReplyView {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(
-    tag = "state",
-    rename_all = "snake_case",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "state", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum ReplyState {
     Waiting {
         why: Waiting,
@@ -56,11 +50,7 @@ pub enum ReplyState {
 
 /// What a waiting reply waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(
-    tag = "why",
-    rename_all = "snake_case",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "why", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum Waiting {
     /// Its turn: it leaves now.
     Turn,
@@ -88,11 +78,7 @@ pub enum Conflict {
 
 /// The CM's word on an unsure reply, a refused one, or one in conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(
-    tag = "word",
-    rename_all = "snake_case",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "word", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum Settle {
     /// It is there: this message is it.
     IsThere { message: MessageId },

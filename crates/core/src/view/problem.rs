@@ -6,11 +6,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS, thiserror::Error)]
-#[serde(
-    tag = "problem",
-    rename_all = "snake_case",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "problem", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum Problem {
     #[error("not found")]
     NotFound,
@@ -28,11 +24,7 @@ pub enum Problem {
     OtherClient,
     /// The template does not read: line, and what stands there.
     #[error("template at line {line}")]
-    Template {
-        line: u32,
-        what: TemplateTrouble,
-        name: String,
-    },
+    Template { line: u32, what: TemplateTrouble, name: String },
     /// The short code or name is taken.
     #[error("taken")]
     Taken,

@@ -53,11 +53,7 @@ pub struct Missing {
 
 /// Why a text cannot leave, with the place; an empty list lets it go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(
-    tag = "leak",
-    rename_all = "snake_case",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "leak", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum Leak {
     Empty,
     TooLong {
