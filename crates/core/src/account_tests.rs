@@ -1,3 +1,6 @@
+//! Signing in, signing in again, leaving and coming back, on a network of paper.
+//! A secret lives exactly as long as an account speaks with it.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;

@@ -1,3 +1,6 @@
+//! The first change is heard at once, those behind it together, and nothing is lost in between.
+//! No instant is asserted: only what is heard in which message.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;

@@ -1,3 +1,6 @@
+//! Clients are told apart by letters, their names checked, an edit undone unless edited since.
+//! Names are what the CM types: spaces, accents and case included.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;

@@ -1,3 +1,6 @@
+//! A conversation as it reads: order, depth, what was opened, the post above, the author's other messages.
+//! Networks also send circles and names of nothing.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;

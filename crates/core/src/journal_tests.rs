@@ -1,3 +1,6 @@
+//! What undo finds, what it steps over, and what one key that sent and filed takes back.
+//! Each inverse is tested with its own noun.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;

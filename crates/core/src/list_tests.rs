@@ -1,3 +1,6 @@
+//! Every list, narrowed in every way: windows, totals and positions must tell the same story.
+//! The plans are read too: a list that sorts is slow long before a test of a hundred rows shows it.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;

@@ -1,3 +1,6 @@
+//! One engine at a time, also between processes, and free again when one dies.
+//! The other process is this very test binary, started with one test that holds the lock.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;

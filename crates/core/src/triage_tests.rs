@@ -1,3 +1,6 @@
+//! Moving, undoing and waking; and the law that the kept counts are what counting would say.
+//! The law is tried on any sequence of what may happen to a conversation, a draft and a reply.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;

@@ -1,3 +1,6 @@
+//! A second migration, invented here, on a store with a reply that has not left.
+//! Whatever happens to it, the reply is there afterwards.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;

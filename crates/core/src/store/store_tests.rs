@@ -1,3 +1,6 @@
+//! The encrypted file: what opens it, what does not, what a crash or a refusal leaves.
+//! The schema stands beside as a snapshot: a change of it is seen in review.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;

@@ -1,3 +1,6 @@
+//! The recovery phrase: as it is typed, asked back, and used on a machine whose keychain was reset.
+//! A phrase nobody read back must cost nothing.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;

@@ -1,3 +1,6 @@
+//! The vault with its key, without it, with another's, torn, and behind a passphrase.
+//! Nothing of a secret may stand on the disk or in a printout.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;
