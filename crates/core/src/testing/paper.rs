@@ -5,9 +5,9 @@
 use super::author;
 use async_trait::async_trait;
 use guichet_model::{
-    Alias, Author, Body, Capabilities, Counts, Cursor, Doors, Fault, Found, Identity, Item, Kind, Live, Login,
-    MINUTE, Millis, Moderation, Network, Outgoing, Page, Place, Prepared, Proof, Reactions, Recheck, RemoteId,
-    Report, Ring, Session, Source, TextLimit, TextUnit, Visibility,
+    Alias, Author, Body, Capabilities, Counts, Cursor, Doors, Fault, Found, Identity, Item, Kind, Live, Login, MINUTE,
+    Millis, Moderation, Network, Outgoing, Page, Place, Prepared, Proof, Reactions, Recheck, RemoteId, Report, Ring,
+    Session, Source, TextLimit, TextUnit, Visibility,
 };
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -101,11 +101,7 @@ impl Network for Paper {
     }
 
     fn session(&self, identity: Identity, doors: Doors) -> Arc<dyn Session> {
-        Arc::new(PaperSession {
-            paper: self.clone(),
-            me: identity.me,
-            doors,
-        })
+        Arc::new(PaperSession { paper: self.clone(), me: identity.me, doors })
     }
 }
 
@@ -159,12 +155,7 @@ impl Session for PaperSession {
     async fn find(&self, _prepared: &Prepared, _since: Millis) -> Result<Found, Fault> {
         let mut script = self.paper.script();
         script.asked.push(Asked::Find);
-        script.finds.pop_front().unwrap_or_else(|| {
-            Ok(Found {
-                complete: true,
-                ..Found::default()
-            })
-        })
+        script.finds.pop_front().unwrap_or_else(|| Ok(Found { complete: true, ..Found::default() }))
     }
 
     async fn recheck(&self, _place: &Place) -> Result<Recheck, Fault> {
@@ -223,12 +214,7 @@ impl Live for PaperSession {
 
 pub fn capabilities() -> Capabilities {
     Capabilities {
-        limit: TextLimit {
-            most: 500,
-            unit: TextUnit::Graphemes,
-            link_counts: Some(23),
-            mention_domain_free: true,
-        },
+        limit: TextLimit { most: 500, unit: TextUnit::Graphemes, link_counts: Some(23), mention_domain_free: true },
         reply: true,
         private_reply: true,
         like: true,
@@ -248,10 +234,7 @@ pub fn capabilities() -> Capabilities {
 pub fn item(remote: &str, by: &str, at: Millis, text: &str) -> Item {
     Item {
         remote: RemoteId::new(remote),
-        aliases: vec![Alias {
-            scope: "id".into(),
-            name: remote.into(),
-        }],
+        aliases: vec![Alias { scope: "id".into(), name: remote.into() }],
         kind: Kind::Mention,
         conversation: None,
         post: None,
@@ -260,10 +243,7 @@ pub fn item(remote: &str, by: &str, at: Millis, text: &str) -> Item {
         ours: false,
         at,
         edited_at: None,
-        body: Body {
-            text: text.into(),
-            ..Body::default()
-        },
+        body: Body { text: text.into(), ..Body::default() },
         lang: Some("fr".into()),
         url: Some(format!("https://exemple.test/{remote}")),
         visibility: Some(Visibility::Public),
@@ -277,10 +257,7 @@ pub fn item(remote: &str, by: &str, at: Millis, text: &str) -> Item {
 
 /// The same, answering another.
 pub fn answer(remote: &str, to: &str, by: &str, at: Millis, text: &str) -> Item {
-    Item {
-        in_reply_to: Some(RemoteId::new(to)),
-        ..item(remote, by, at, text)
-    }
+    Item { in_reply_to: Some(RemoteId::new(to)), ..item(remote, by, at, text) }
 }
 
 /// Written by the account itself.
@@ -289,8 +266,5 @@ pub fn ours(item: Item) -> Item {
 }
 
 pub fn page(items: Vec<Item>) -> Page {
-    Page {
-        items,
-        ..Page::default()
-    }
+    Page { items, ..Page::default() }
 }
