@@ -171,6 +171,7 @@ describe('writing', () => {
     const [talk] = [...made.world.talks.values()].filter((it) => it.visibility === 'followers' && it.triage.triage === 'open');
     place.selected = talk!.id;
     await waitFor(() => expect(shown.view?.row.id).toBe(talk!.id));
+    find('.to [popover]').dispatchEvent(Object.assign(new Event('beforetoggle'), { newState: 'open' }));
     await waitFor(() => expect(document.querySelectorAll('.to [role=menuitemradio]').length).toBe(2));
   });
 });
