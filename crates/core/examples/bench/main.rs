@@ -1,7 +1,8 @@
 //! Measures the core: intake against the bare statements, and search over a million messages. Prints JSON, asserts nothing.
 //!
 //! `bench fill FOLDER MESSAGES CONVERSATIONS` makes a desk from a seed, its key in the keychain of the session;
-//! `bench measure FOLDER` fills what is missing under FOLDER, measures, and prints one flat object.
+//! `bench ingest FOLDER` measures intake alone; `bench measure FOLDER` fills what is missing under FOLDER, measures,
+//! and prints one flat object.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -10,7 +11,10 @@ mod ingest;
 mod search;
 
 use guichet_core::{Desk, Doors, InMemory, Keychain, Keys, Random};
-use guichet_model::{AccountId, Author, Clock, Millis, RemoteId, Secret, Signed, SignedAccount};
+use guichet_model::{
+    AccountId, Author, Clock, Doors as SessionDoors, Identity, Login, Millis, Network, RemoteId, Secret, Session,
+    Signed, SignedAccount,
+};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -28,6 +32,10 @@ async fn main() {
         ["fill", folder, messages, conversations] => {
             let (messages, conversations) = (messages.parse().unwrap(), conversations.parse().unwrap());
             fill(Path::new(folder), Arc::new(Keychain::new(SERVICE)), messages, conversations).await;
+        }
+        ["ingest", folder] => {
+            let all = ingest::measure(&Path::new(folder).join("ingest")).await;
+            println!("{}", serde_json::Value::Object(all));
         }
         ["measure", folder] => {
             let folder = Path::new(folder);
@@ -88,7 +96,7 @@ pub async fn open(folder: &Path, keys: Arc<dyn Keys>) -> Desk {
         clock: Arc::new(Still),
         folder: folder.to_owned(),
         keys,
-        networks: Vec::new(),
+        networks: vec![Arc::new(Silent)],
         random: Arc::new(Seeded),
     };
     Desk::open(doors).await.unwrap()
@@ -118,6 +126,23 @@ impl Keys for Remembered {
         std::fs::create_dir_all(self.file.parent().unwrap()).unwrap();
         std::fs::write(&self.file, key.expose()).unwrap();
         self.keys.set(key)
+    }
+}
+
+/// A network that is never asked: its name alone is wanted.
+struct Silent;
+
+impl Network for Silent {
+    fn name(&self) -> &'static str {
+        "mastodon"
+    }
+
+    fn login(&self) -> Box<dyn Login> {
+        panic!("nobody signs in")
+    }
+
+    fn session(&self, _: Identity, _: SessionDoors) -> Arc<dyn Session> {
+        panic!("nothing is pulled")
     }
 }
 
