@@ -126,9 +126,11 @@ impl App {
 
     /// Keeps a picture under `target/pictures`.
     pub async fn picture(&self, name: &str) {
-        // Two frames, so that what was asked for is painted.
-        let frames = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(true)))";
-        let _said = self.page.run_async(frames, json!([])).await;
+        // The driver takes a picture at the next frame, and a page where nothing moves has none: it is nudged, too
+        // little to be seen.
+        let nudge = "let left = 40; const body = document.body; const timer = setInterval(() => {\
+                body.style.opacity = --left % 2 ? '0.999' : ''; if (left <= 0) clearInterval(timer) }, 50)";
+        let _said = self.page.run(nudge, json!([])).await.expect("the page answers");
         let file = crate::target().join("pictures").join(format!("{name}.png"));
         self.page.picture(&file).await.expect("a picture");
     }

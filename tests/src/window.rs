@@ -217,8 +217,8 @@ fn set_out(command: &mut Command, home: &Path, screen: &Screen, bus: &Bus, langu
         .env("LANGUAGE", language.split('_').next().unwrap_or(language))
         .env("GDK_BACKEND", "x11")
         .env("NO_AT_BRIDGE", "1")
-        // A screen without a graphics card: software paints, and never through shared buffers.
-        .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
+        // A screen without a graphics card: software paints. The renderer without shared buffers is not asked for: under
+        // it WebKit never answers for a picture of a page that has no layer of its own, as the first start.
         .env("LIBGL_ALWAYS_SOFTWARE", "1")
         .env_remove("WAYLAND_DISPLAY");
 }

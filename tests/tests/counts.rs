@@ -9,8 +9,7 @@ use serde_json::Value;
 fn the_connector_counts_as_the_desk_shows() {
     let cases: Vec<Value> =
         serde_json::from_str(include_str!("../../crates/core/src/count_cases.json")).expect("cases are JSON");
-    let limit =
-        TextLimit { most: 500, unit: TextUnit::Graphemes, link_counts: Some(23), mention_domain_free: true };
+    let limit = TextLimit { most: 500, unit: TextUnit::Graphemes, link_counts: Some(23), mention_domain_free: true };
     // Those addressed at the head are put there by each side itself; both have their own test of it.
     for case in cases.iter().filter(|case| case.get("to").is_none()) {
         let words = |name: &str| case.get(name).and_then(Value::as_str).unwrap_or_default();
