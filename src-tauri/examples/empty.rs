@@ -2,7 +2,7 @@
 
 use tauri::{Manager, WebviewUrl, WebviewWindowBuilder};
 
-const PAGE: &str = "data:text/html,<!doctype html><title>empty</title>";
+const PAGE: &str = "about:blank";
 
 fn main() -> tauri::Result<()> {
     let context = tauri::generate_context!();
