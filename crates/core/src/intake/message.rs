@@ -59,8 +59,11 @@ impl Intake<'_> {
         let person = self.person(&item.author)?;
         let buried = self.buried(&item.remote)?;
         let place = self.place(item, buried.is_none())?;
+        self.orphans |= place.standing == Standing::Orphan;
         let id = self.insert(item, person, &place, buried)?;
-        self.count(person, item)?;
+        if !item.ours {
+            *self.said.entry(person).or_default() += 1;
+        }
         let touched = self
             .touched
             .entry(place.conversation)
@@ -286,13 +289,6 @@ impl Intake<'_> {
         name.execute(params![self.account.0, "id", item.remote.0, id.0])?;
         for alias in item.aliases.iter().filter(|alias| alias.scope != "id" || alias.name != item.remote.0) {
             name.execute(params![self.account.0, alias.scope, alias.name, id.0])?;
-        }
-        Ok(())
-    }
-
-    fn count(&self, person: i64, item: &Item) -> Result<(), Problem> {
-        if !item.ours {
-            self.tx.prepare_cached("UPDATE person SET messages = messages + 1 WHERE id = ?1")?.execute([person])?;
         }
         Ok(())
     }

@@ -111,7 +111,12 @@ struct Intake<'tx> {
     filed_before: Millis,
     now: Millis,
     by_outbox: bool,
+    /// Whether this account has any: almost none has, and each text would be asked about.
+    buries: bool,
+    orphans: bool,
     persons: HashMap<RemoteId, i64>,
+    /// Texts of others met for the first time, by person.
+    said: HashMap<i64, i64>,
     touched: BTreeMap<ConversationId, Touched>,
     /// Conversations merged away, or shown with a post that changed.
     changed: BTreeSet<ConversationId>,
@@ -124,12 +129,17 @@ impl<'tx> Intake<'tx> {
     fn of(tx: &'tx Connection, account: AccountId, now: Millis) -> Result<Option<Self>, Problem> {
         let facts = tx
             .prepare_cached(
-                "SELECT a.client, a.network, a.created_at, w.server FROM account a JOIN access w ON w.id = a.access
+                "SELECT a.client, a.network, a.created_at, w.server,
+                        EXISTS (SELECT 1 FROM tombstone WHERE account = ?1),
+                        EXISTS (SELECT 1 FROM message WHERE account = ?1 AND standing = 2 AND in_reply_to > '')
+                   FROM account a JOIN access w ON w.id = a.access
                   WHERE a.id = ?1 AND a.removed_at IS NULL",
             )?
-            .query_row([account.0], |row| Ok((ClientId(row.get(0)?), row.get(1)?, Millis(row.get(2)?), row.get(3)?)))
+            .query_row([account.0], |row| {
+                Ok((ClientId(row.get(0)?), row.get(1)?, Millis(row.get(2)?), row.get(3)?, row.get(4)?, row.get(5)?))
+            })
             .optional()?;
-        Ok(facts.map(|(client, network, created_at, server)| Self {
+        Ok(facts.map(|(client, network, created_at, server, buries, orphans)| Self {
             tx,
             account,
             client,
@@ -138,7 +148,10 @@ impl<'tx> Intake<'tx> {
             filed_before: created_at.plus(-FILED_AFTER),
             now,
             by_outbox: false,
+            buries,
+            orphans,
             persons: HashMap::new(),
+            said: HashMap::new(),
             touched: BTreeMap::new(),
             changed: BTreeSet::new(),
             ours: Vec::new(),
@@ -157,6 +170,7 @@ impl<'tx> Intake<'tx> {
 
     /// The network's explicit word. It is kept, since it may come before the item itself.
     fn gone(&mut self, name: &RemoteId) -> Result<(), Problem> {
+        self.buries = true;
         self.tx
             .prepare_cached("INSERT OR IGNORE INTO tombstone (account, name, at) VALUES (?1, ?2, ?3)")?
             .execute(params![self.account.0, name.0, self.now.0])?;
@@ -175,6 +189,9 @@ impl<'tx> Intake<'tx> {
     }
 
     fn buried(&self, name: &RemoteId) -> Result<Option<Millis>, Problem> {
+        if !self.buries {
+            return Ok(None);
+        }
         let at = self
             .tx
             .prepare_cached("SELECT at FROM tombstone WHERE account = ?1 AND name = ?2")?
@@ -206,6 +223,11 @@ impl<'tx> Intake<'tx> {
         for (conversation, touched) in std::mem::take(&mut self.touched) {
             self.recount(conversation, &touched)?;
             self.changed.insert(conversation);
+        }
+        for (person, said) in &self.said {
+            self.tx
+                .prepare_cached("UPDATE person SET messages = messages + ?2 WHERE id = ?1")?
+                .execute(params![person, said])?;
         }
         Ok(Change {
             desk: self.desk || !self.changed.is_empty(),

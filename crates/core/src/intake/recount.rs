@@ -72,6 +72,8 @@ pub(super) struct State {
 struct Census {
     messages: u32,
     unread: u32,
+    /// Texts before an answer of ours that are not marked as read.
+    answered_unopened: bool,
     edited: bool,
     last_at: Option<Millis>,
     /// The newest by others, and the newest of them that is not gone.
@@ -94,8 +96,10 @@ impl Intake<'_> {
             }
             return Ok(());
         }
-        self.open_answered(conversation)?;
         let census = self.census(conversation)?;
+        if census.answered_unopened {
+            self.open_answered(conversation)?;
+        }
         let before = self.stored_state(conversation)?;
         let after = self.moved(conversation, before, &census, touched)?;
         self.tx
@@ -259,15 +263,18 @@ impl Intake<'_> {
             "SELECT id, ours, at, edited_at IS NOT NULL, opened, gone_at IS NOT NULL, visibility
                FROM message WHERE conversation = ?1 ORDER BY at, length(remote), remote",
         )?;
-        let mut theirs = Vec::new();
+        // A deleted answer of ours had been given all the same: what stood before it has been read.
+        let mut last_answer = None;
+        let (mut theirs, mut unopened) = (Vec::new(), Vec::new());
         let mut rows = messages.query([conversation.0])?;
         while let Some(row) = rows.next()? {
             let (ours, at, gone): (bool, _, bool) = (row.get(1)?, Millis(row.get(2)?), row.get(5)?);
             census.messages += 1;
             census.last_at = Some(at);
-            let visibility: Option<String> = row.get(6)?;
-            census.visibility = census.visibility.max(visibility.as_deref().and_then(codes::visibility_of));
+            let visibility = row.get_ref(6)?.as_str_or_null().map_err(rusqlite::Error::from)?;
+            census.visibility = census.visibility.max(visibility.and_then(codes::visibility_of));
             if ours {
+                last_answer = Some(at);
                 if !gone {
                     census.last_ours = Some(at);
                 }
@@ -275,13 +282,19 @@ impl Intake<'_> {
             }
             census.edited |= row.get::<_, bool>(3)?;
             census.latest = Some(MessageId(row.get(0)?));
+            if !row.get::<_, bool>(4)? {
+                unopened.push((at, gone));
+            }
             if !gone {
                 census.live = census.latest;
-                census.unread += u32::from(!row.get::<_, bool>(4)?);
                 census.last_theirs = Some(at);
                 theirs.push(at);
             }
         }
+        let unanswered = |at: Millis| last_answer.is_none_or(|answer| at > answer);
+        census.answered_unopened = unopened.iter().any(|(at, _)| !unanswered(*at));
+        let unread = unopened.iter().filter(|(at, gone)| !gone && unanswered(*at)).count();
+        census.unread = u32::try_from(unread).unwrap_or(u32::MAX);
         let after = census.last_ours;
         census.asking =
             theirs.into_iter().filter(|at| *at >= self.filed_before && after.is_none_or(|after| *at > after)).collect();

@@ -95,6 +95,7 @@ impl Intake<'_> {
         };
         if known.in_reply_to.is_none() && item.in_reply_to.is_some() {
             let (standing, parent, under) = self.standing(item, post)?;
+            self.orphans |= standing == Standing::Orphan;
             post = under;
             found.extend(parent);
             self.tx
@@ -168,6 +169,9 @@ impl Intake<'_> {
     }
 
     fn orphans_of(&self, parent: &RemoteId) -> Result<Vec<ConversationId>, Problem> {
+        if !self.orphans {
+            return Ok(Vec::new());
+        }
         let mut orphans = self.tx.prepare_cached(
             "SELECT DISTINCT conversation FROM message WHERE account = ?1 AND in_reply_to = ?2 AND standing = 2",
         )?;
