@@ -6,17 +6,23 @@ use guichet_core::view::{Problem, TemplateEdit};
 use guichet_model::{Author, RemoteId, Secret, Signed, SignedAccount};
 use guichet_rehearsal::{AccountCard, ClientCard, Options, Scenario};
 use serde_json::json;
+use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// Ids and tokens come out of it, the same every evening.
 const SEED: u64 = 1;
 /// Colours a client can have (`ClientView::color`).
 const COLOURS: u8 = 8;
+
+const PREFIX: &str = "guichet-rehearsal-";
+/// A rehearsal that is just starting has a folder and no lock yet.
+const STARTING: Duration = Duration::from_secs(60);
 
 pub struct Rehearsal {
     servers: guichet_rehearsal::Rehearsal,
@@ -33,7 +39,8 @@ impl Rehearsal {
             io::Error::new(io::ErrorKind::NotFound, format!("--scenario: {known}"))
         })?;
         let options = Options { scenario: named, seed: SEED, pace: 1.0, ports: None };
-        let folder = tempfile::Builder::new().prefix("guichet-rehearsal-").tempdir()?;
+        sweep(&std::env::temp_dir());
+        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir()?;
         Ok(Self {
             servers: guichet_rehearsal::Rehearsal::start(options).await?,
             path: folder.path().to_owned(),
@@ -80,6 +87,21 @@ impl Rehearsal {
     }
 }
 
+/// Removes what rehearsals that were killed have left: those whose engine's lock nobody holds any more.
+fn sweep(temporary: &Path) {
+    let Ok(found) = std::fs::read_dir(temporary) else { return };
+    for folder in found.flatten().filter(|f| f.file_name().to_string_lossy().starts_with(PREFIX)) {
+        let Ok(lock) = File::open(folder.path().join("engine.lock")) else { continue };
+        let age = lock.metadata().and_then(|m| m.modified()).ok().and_then(|at| at.elapsed().ok());
+        if age.is_some_and(|age| age > STARTING)
+            && lock.try_lock().is_ok()
+            && let Err(error) = std::fs::remove_dir_all(folder.path())
+        {
+            tracing::warn!(kind = ?error.kind(), "an old rehearsal could not be removed");
+        }
+    }
+}
+
 fn templates(card: &ClientCard, client: guichet_model::ClientId) -> impl Iterator<Item = TemplateEdit> + '_ {
     card.templates.iter().map(move |template| TemplateEdit {
         id: None,
@@ -115,3 +137,7 @@ fn signed(card: &AccountCard) -> Signed {
         accounts: vec![SignedAccount { remote, me }],
     }
 }
+
+#[cfg(test)]
+#[path = "rehearsal_tests.rs"]
+mod tests;
