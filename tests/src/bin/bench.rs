@@ -25,7 +25,7 @@ const MARK: &str = "const m = performance.getEntriesByName('filled')[0];
 /// Moves on by so many keys, as a person would who waits to see each, and returns the milliseconds of each.
 const NEXT: &str = "const done = arguments[arguments.length - 1];
     const times = [];
-    const shown = () => document.querySelector('main')?.dataset.conversation;
+    const shown = () => document.querySelector('main')?.dataset.shown;
     const step = (left) => {
       if (left === 0) return done(times);
       const before = shown();
@@ -144,7 +144,7 @@ async fn moving_and_idle(release: &Path, desktop: &Desktop) -> Map<String, Value
     let program = release.join("guichet");
     let page = desktop.open(&program, &[]).await;
     mark(&page).await;
-    let first = page.find("[data-conversation]").await.expect("a row");
+    let first = page.find("[role=row][data-conversation]").await.expect("a row");
     page.click(&first).await.expect("clicked");
     tokio::time::sleep(Duration::from_secs(1)).await;
     let times = page.run_async(NEXT, json!([KEYS])).await.expect("the keys");

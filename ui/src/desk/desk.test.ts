@@ -37,8 +37,9 @@ async function open(options: Options = {}) {
   if (!options.app?.firstStart && options.size !== 0 && !options.app?.inbox) await waitFor(() => find('[role=row][data-conversation]'));
 }
 
+/** The list opens on its first conversation. */
 async function first() {
-  press('j');
+  await waitFor(() => expect(place.selected).not.toBeNull());
   await waitFor(() => expect(shown.view?.row.id).toBe(place.selected));
   await waitFor(area);
   return place.selected!;
