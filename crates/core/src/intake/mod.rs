@@ -16,6 +16,7 @@ mod run;
 mod thread;
 
 pub(crate) use codes::{kind_of, visibility, visibility_of};
+pub(crate) use message::stored;
 pub(crate) use run::run;
 
 use crate::view::{Change, Problem};

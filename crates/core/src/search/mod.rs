@@ -12,7 +12,7 @@ mod query;
 pub(crate) use index::{Whereabouts, add, free_row, remove, said};
 
 use crate::Desk;
-use crate::intake::kind_of;
+use crate::intake::{kind_of, stored};
 use crate::view::{Hit, Hits, Problem, Triage};
 use guichet_model::{ClientId, ConversationId, MessageId, Millis};
 use jiff::tz::TimeZone;
@@ -22,6 +22,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 /// More than a screen, whatever is asked.
 const MOST: u32 = 200;
+
+/// Rows of a wider question that are looked at before the narrow one is asked: about as dear as gathering what is
+/// then, at most, one row in eight of them.
+const MOST_LOOKED_AT: usize = 400;
 
 /// The setting that names the CM's time zone (IANA), for the days of a query; told by the shell. Without it: UTC.
 pub const ZONE: &str = "zone";
@@ -69,30 +73,77 @@ fn zone(conn: &Connection) -> Result<TimeZone, Problem> {
     Ok(name.and_then(|name| TimeZone::get(&name).ok()).unwrap_or(TimeZone::UTC))
 }
 
+/// From `from` on, before `to`: rows of the index.
+#[derive(Clone, Copy)]
+struct Within {
+    from: i64,
+    to: i64,
+}
+
 /// Rows of the index, newest first.
 fn rows(conn: &Connection, query: &Query, limit: u32, before: Option<i64>) -> Result<Vec<i64>, Problem> {
-    let from = query.from.map_or(i64::MIN, index::row_at);
     let to = query.to.map_or(i64::MAX, index::row_at);
-    let to = before.map_or(to, |before| before.min(to));
-    let mut rows = Vec::new();
-    if let Some(expression) = &query.expression {
-        let mut found = conn.prepare_cached(
-            "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid >= ?2 AND rowid < ?3
-             ORDER BY rowid DESC LIMIT ?4",
-        )?;
-        for row in found.query_map(params![expression, from, to, limit], |row| row.get(0))? {
-            rows.push(row?);
-        }
-    } else {
+    let within =
+        Within { from: query.from.map_or(i64::MIN, index::row_at), to: before.map_or(to, |before| before.min(to)) };
+    let Some(expression) = &query.expression else {
         let mut found = conn.prepare_cached(
             "SELECT word_row FROM message WHERE word_row >= ?1 AND word_row < ?2
              ORDER BY word_row DESC LIMIT ?3",
         )?;
-        for row in found.query_map(params![from, to, limit], |row| row.get(0))? {
-            rows.push(row?);
+        let rows = found.query_map(params![within.from, within.to, limit], |row| row.get(0))?;
+        return Ok(rows.collect::<Result<_, _>>()?);
+    };
+    if let Some(wide) = &query.wide
+        && let Some(rows) = looked_at(conn, query, wide, limit, within)?
+    {
+        return Ok(rows);
+    }
+    let mut found = conn.prepare_cached(
+        "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid >= ?2 AND rowid < ?3
+         ORDER BY rowid DESC LIMIT ?4",
+    )?;
+    let rows = found.query_map(params![expression, within.from, within.to, limit], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The rows of a wider question that answer the query itself. `None` where those are few and far between: then the
+/// query's own words are rare enough to be gathered.
+fn looked_at(
+    conn: &Connection,
+    query: &Query,
+    wide: &str,
+    limit: u32,
+    within: Within,
+) -> Result<Option<Vec<i64>>, Problem> {
+    let mut found = conn.prepare_cached(
+        "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid >= ?2 AND rowid < ?3 ORDER BY rowid DESC",
+    )?;
+    let mut message = conn.prepare_cached("SELECT text, body, attachments, scope FROM message WHERE word_row = ?1")?;
+    let mut candidates = found.query(params![wide, within.from, within.to])?;
+    let mut rows = Vec::new();
+    for _ in 0..MOST_LOOKED_AT {
+        let Some(candidate) = candidates.next()? else {
+            return Ok(Some(rows));
+        };
+        let row: i64 = candidate.get(0)?;
+        let answers = message
+            .query_row([row], |row| {
+                let text = |nth| -> rusqlite::Result<&str> { Ok(row.get_ref(nth)?.as_str()?) };
+                Ok(stored(text(0)?, text(1)?, text(2)?).map(|said| (said, row.get::<_, String>(3))))
+            })
+            .optional()?;
+        let Some(answers) = answers else {
+            continue;
+        };
+        let (said, scope) = answers?;
+        if query.is_answered_by(&said, &scope?) {
+            rows.push(row);
+            if rows.len() >= limit as usize {
+                return Ok(Some(rows));
+            }
         }
     }
-    Ok(rows)
+    Ok(None)
 }
 
 /// `None`: the network wants it forgotten by now.

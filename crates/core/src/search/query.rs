@@ -1,7 +1,10 @@
 //! Reads what is typed into a query: words, phrases in quotes, operators in French or English, days.
 //!
 //! Everything but the days becomes words of one FTS5 expression, since a filter beside MATCH makes the index walk
-//! every row of a frequent beginning. The last word is also a beginning: it is still being typed.
+//! every row of a frequent beginning. The last word is also a beginning: it is still being typed. The index answers
+//! beginnings of up to three letters as they come, newest first; for longer ones it first gathers every row of every
+//! word that begins so (80 ms for a frequent one). So a longer beginning is also asked as its first three letters, and
+//! each row looked at: of a frequent word the newest ones are soon together.
 
 use super::{dates, fold, index};
 use crate::view::Problem;
@@ -14,6 +17,10 @@ use rusqlite::Connection;
 pub(super) struct Query {
     /// `None`: days alone, or nothing.
     pub expression: Option<String>,
+    /// The same with every beginning cut to three letters, where that differs: more rows, to be looked at.
+    pub wide: Option<String>,
+    /// Author words begun, as the scope holds them; with `wanted`, what a row of `wide` is looked at for.
+    pub authors: Vec<String>,
     /// What a hit shows marked.
     pub wanted: Vec<Phrase>,
     pub from: Option<Millis>,
@@ -29,6 +36,33 @@ impl Query {
     pub fn asks_nothing(&self) -> bool {
         self.never || self.expression.is_none() && self.from.is_none() && self.to.is_none()
     }
+
+    /// Whether a message is one of those asked for, when its row answered `wide`.
+    pub fn is_answered_by(&self, said: &str, scope: &str) -> bool {
+        let words = fold::words(said);
+        self.wanted.iter().filter(|phrase| phrase.open).all(|phrase| phrase.stands_in(&words))
+            && self.authors.iter().all(|begun| scope.split(' ').any(|word| word.starts_with(begun)))
+    }
+}
+
+/// The longest beginning that the index keeps a list of.
+const BEGINNING: usize = 3;
+
+/// A part of the expression, and the wider one that answers as it comes, where there is one.
+struct Asked {
+    exact: String,
+    wide: Option<String>,
+}
+
+impl Asked {
+    fn exactly(exact: String) -> Self {
+        Self { exact, wide: None }
+    }
+}
+
+/// A word cut to the index's longest beginning; `None` where it is no longer than that.
+fn cut(word: &str) -> Option<&str> {
+    word.char_indices().nth(BEGINNING).map(|(end, _)| &word[..end])
 }
 
 /// Words that stand one after the other.
@@ -52,20 +86,33 @@ impl Phrase {
             })
     }
 
-    fn expression(&self) -> String {
+    fn stands_in(&self, words: &[fold::Word]) -> bool {
+        (0..words.len()).any(|at| self.stands_at(&words[at..]))
+    }
+
+    fn asked(&self) -> Asked {
         let stems: Vec<_> = self.words.iter().map(fold::Word::stem).collect();
         let closed = format!("\"{}\"", stems.join(" "));
         let Some((last, before)) = self.words.split_last().filter(|_| self.open) else {
-            return closed;
+            return Asked::exactly(closed);
         };
         if last.plain.starts_with(fold::EMOJI) {
-            return closed;
+            return Asked::exactly(closed);
         }
-        let mut begun = stems[..before.len()].to_vec();
-        begun.push(&last.plain);
-        let begun = format!("\"{}\"*", begun.join(" "));
-        // `comme` is stemmed where it stands whole, and begins `commentaire` where it does not.
-        if last.stem() == last.plain { begun } else { format!("({closed} OR {begun})") }
+        let begun = |last: &str| {
+            let mut words = stems[..before.len()].to_vec();
+            words.push(last);
+            format!("\"{}\"*", words.join(" "))
+        };
+        Asked {
+            // `comme` is stemmed where it stands whole, and begins `commentaire` where it does not.
+            exact: if last.stem() == last.plain {
+                begun(&last.plain)
+            } else {
+                format!("({closed} OR {})", begun(&last.plain))
+            },
+            wide: cut(&last.plain).map(begun),
+        }
     }
 }
 
@@ -78,7 +125,7 @@ pub(super) struct Here<'a> {
 
 pub(super) fn read(typed: &str, here: &Here<'_>) -> Result<Query, Problem> {
     let mut query = Query::default();
-    let mut matches = Vec::new();
+    let mut matches: Vec<Asked> = Vec::new();
     let typed_parts = parts(typed);
     let count = typed_parts.len();
     for (nth, part) in typed_parts.into_iter().enumerate() {
@@ -90,11 +137,15 @@ pub(super) fn read(typed: &str, here: &Here<'_>) -> Result<Query, Problem> {
                     continue;
                 }
                 let phrase = Phrase { words, open: last && !quoted && !typed.ends_with(char::is_whitespace) };
-                matches.push(phrase.expression());
+                matches.push(phrase.asked());
                 query.wanted.push(phrase);
             }
             Part::Operator { name, value, typed } => match operator(&name, &value, here)? {
-                Some(Meaning::Words(expression)) => matches.push(expression),
+                Some(Meaning::Words(expression)) => matches.push(Asked::exactly(expression)),
+                Some(Meaning::Author { asked, begun }) => {
+                    matches.push(asked);
+                    query.authors.push(begun);
+                }
                 Some(Meaning::Never) => query.never = true,
                 Some(Meaning::Before(at)) => query.to = Some(query.to.map_or(at, |to| to.min(at))),
                 Some(Meaning::From(at)) => {
@@ -108,12 +159,16 @@ pub(super) fn read(typed: &str, here: &Here<'_>) -> Result<Query, Problem> {
             },
         }
     }
-    query.expression = (!matches.is_empty()).then(|| matches.join(" AND "));
+    let all = |part: fn(&Asked) -> &str| matches.iter().map(part).collect::<Vec<_>>().join(" AND ");
+    query.expression = (!matches.is_empty()).then(|| all(|asked| &asked.exact));
+    query.wide = (matches.iter().any(|asked| asked.wide.is_some()))
+        .then(|| all(|asked| asked.wide.as_deref().unwrap_or(&asked.exact)));
     Ok(query)
 }
 
 enum Meaning {
     Words(String),
+    Author { asked: Asked, begun: String },
     Before(Millis),
     From(Millis),
     Within(Millis, Millis),
@@ -157,8 +212,15 @@ fn authors(value: &str) -> Option<Meaning> {
     let words = fold::words(index::user(value));
     let (last, before) = words.split_last()?;
     let mut all: Vec<_> = before.iter().map(|word| quoted(&index::author(&word.plain))).collect();
-    all.push(format!("{}*", quoted(&index::author(&last.plain))));
-    Some(Meaning::Words(all.join(" AND ")))
+    let begun = index::author(&last.plain);
+    let mut joined = |begun: &str| {
+        all.push(format!("{}*", quoted(begun)));
+        let joined = all.join(" AND ");
+        all.pop();
+        joined
+    };
+    let asked = Asked { exact: joined(&begun), wide: cut(&begun).map(&mut joined) };
+    Some(Meaning::Author { asked, begun })
 }
 
 fn any(words: Vec<String>) -> Meaning {
@@ -214,8 +276,7 @@ fn networks(conn: &Connection, value: &str) -> Result<Vec<String>, Problem> {
 /// Whether the value's words stand one after the other in the name, the last perhaps begun.
 fn is_named(name: &str, value: &str) -> bool {
     let wanted = Phrase { words: fold::words(value), open: true };
-    let words = fold::words(name);
-    !wanted.words.is_empty() && (0..words.len()).any(|at| wanted.stands_at(&words[at..]))
+    !wanted.words.is_empty() && wanted.stands_in(&fold::words(name))
 }
 
 fn folded(value: &str) -> String {

@@ -34,6 +34,28 @@ fn words_are_joined_and_the_last_is_begun() {
 }
 
 #[test]
+fn a_long_beginning_is_also_asked_as_its_first_three_letters() {
+    let wide = |typed: &str| asked(typed).wide.map(|wide| wide.replace('\u{E001}', "§"));
+    assert_eq!(wide("frais merc").unwrap(), "\"frai\" AND \"mer\"*");
+    assert_eq!(wide("comme").unwrap(), "\"com\"*");
+    assert_eq!(wide("l'heure").unwrap(), "\"l heu\"*");
+    assert_eq!(wide("auteur:léa x").unwrap(), "\"§wl\"* AND \"x\"*");
+    for typed in ["mer", "merci ", "auteur:l", "client:boul", "🎂"] {
+        assert_eq!(wide(typed), None, "{typed}");
+    }
+}
+
+#[test]
+fn what_answers_the_wider_question_is_looked_at() {
+    let query = asked("auteur:lea frais merc");
+    let scope = index::author("leanne");
+    assert!(query.is_answered_by("Frais ? MERCI", &format!("x {scope}")));
+    assert!(!query.is_answered_by("Frais ? Mer", &scope));
+    assert!(!query.is_answered_by("merci", &index::author("hugo")));
+    assert!(asked("livree").is_answered_by("elles sont livrés", ""));
+}
+
+#[test]
 fn quotes_make_phrases() {
     assert_eq!(expression("\"frais de port\" merci"), "\"frai de port\" AND \"merci\"*");
     assert_eq!(expression("« frais de port »"), "\"frai de port\"");

@@ -126,6 +126,19 @@ fn pages_follow_each_other_without_gap_or_double() {
 }
 
 #[test]
+fn a_rare_word_behind_a_frequent_beginning_is_found_all_the_same() {
+    let frequent = (0..MOST_LOOKED_AT + 100).map(|n| {
+        let n = i64::try_from(n).unwrap();
+        item(&format!("{n}"), "Zélie", EVENING.plus(-n * MINUTE), "Commande")
+    });
+    let rare = item("rare", "Zoé", EVENING.plus(-900 * MINUTE), "Commentaire");
+    let shelf = Shelf::of(frequent.chain([rare]).collect());
+    assert_eq!(shelf.found("comment"), ["Commentaire"]);
+    assert_eq!(shelf.found("auteur:zoé"), ["Commentaire"]);
+    assert_eq!(shelf.found("comma").len(), 50);
+}
+
+#[test]
 fn what_the_network_wants_forgotten_is_not_found() {
     let mut short = item("1", "Léa", EVENING, "Bonsoir");
     short.expires_at = Some(EVENING.plus(DAY));
