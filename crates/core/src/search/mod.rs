@@ -23,9 +23,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 /// More than a screen, whatever is asked.
 const MOST: u32 = 200;
 
-/// Rows of a wider question that are looked at before the narrow one is asked: about as dear as gathering what is
-/// then, at most, one row in eight of them.
-const MOST_LOOKED_AT: usize = 400;
+/// A wider question is given up where, after so many rows looked at, fewer than one in `ONE_IN` is an answer: then the
+/// narrow one gathers few rows, and costs less than looking on.
+const LOOKED_AT: usize = 64;
+const ONE_IN: usize = 8;
 
 /// The setting that names the CM's time zone (IANA), for the days of a query; told by the shell. Without it: UTC.
 pub const ZONE: &str = "zone";
@@ -121,10 +122,12 @@ fn looked_at(
     let mut message = conn.prepare_cached("SELECT text, body, attachments, scope FROM message WHERE word_row = ?1")?;
     let mut candidates = found.query(params![wide, within.from, within.to])?;
     let mut rows = Vec::new();
-    for _ in 0..MOST_LOOKED_AT {
-        let Some(candidate) = candidates.next()? else {
-            return Ok(Some(rows));
-        };
+    let mut looked_at = 0;
+    while let Some(candidate) = candidates.next()? {
+        if looked_at >= LOOKED_AT && rows.len() * ONE_IN < looked_at {
+            return Ok(None);
+        }
+        looked_at += 1;
         let row: i64 = candidate.get(0)?;
         let answers = message
             .query_row([row], |row| {
@@ -143,7 +146,7 @@ fn looked_at(
             }
         }
     }
-    Ok(None)
+    Ok(Some(rows))
 }
 
 /// `None`: the network wants it forgotten by now.

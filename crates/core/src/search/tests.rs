@@ -127,7 +127,7 @@ fn pages_follow_each_other_without_gap_or_double() {
 
 #[test]
 fn a_rare_word_behind_a_frequent_beginning_is_found_all_the_same() {
-    let frequent = (0..MOST_LOOKED_AT + 100).map(|n| {
+    let frequent = (0..LOOKED_AT + 100).map(|n| {
         let n = i64::try_from(n).unwrap();
         item(&format!("{n}"), "Zélie", EVENING.plus(-n * MINUTE), "Commande")
     });
