@@ -36,6 +36,8 @@ struct Rounds {
     home: tempfile::TempDir,
     conversations: Vec<i64>,
     written: Vec<Written>,
+    /// What people said while the desk lived and died.
+    said: Vec<String>,
     killed: u32,
 }
 
@@ -57,6 +59,7 @@ impl Rounds {
             home,
             conversations: Vec::new(),
             written: Vec::new(),
+            said: Vec::new(),
             killed: 0,
         };
         rounds.gather().await;
@@ -71,15 +74,10 @@ impl Rounds {
 
     /// The first opening, in peace: a few people speak, and the desk has their conversations.
     async fn gather(&mut self) {
-        let clients = self.rehearsal.clients();
-        let account = clients.iter().flat_map(|client| &client.accounts).next().expect("an account");
-        let user = account.handle.split('@').next().expect("a name").to_owned();
         let mut child = self.child(&[]).await;
-        let _done = child.must(&json!({ "do": "furnish", "clients": clients })).await;
+        let _done = child.must(&json!({ "do": "furnish", "clients": self.rehearsal.clients() })).await;
         for at in 0..CONVERSATIONS {
-            let by = Speaker::new(&format!("passant{at}@ailleurs.example"), "Passant");
-            let said = self.rehearsal.say(Say::mention(by, &user, &format!("Question {at} du passant.")));
-            assert!(said.is_some());
+            self.mention(&format!("Question {at} du passant."));
         }
         let end = Instant::now() + Duration::from_secs(15);
         while self.conversations.len() < CONVERSATIONS {
@@ -95,6 +93,15 @@ impl Rounds {
                 .collect();
         }
         child.quit().await;
+    }
+
+    /// Somebody names our first account.
+    fn mention(&self, text: &str) {
+        let clients = self.rehearsal.clients();
+        let account = clients.iter().flat_map(|client| &client.accounts).next().expect("an account");
+        let user = account.handle.split('@').next().expect("a name");
+        let by = Speaker::new("passant@ailleurs.example", "Passant");
+        assert!(self.rehearsal.say(Say::mention(by, user, text)).is_some());
     }
 
     fn trouble(&self) {
@@ -127,6 +134,10 @@ impl Rounds {
         let mut child = self.child(&self.fate()).await;
         let life = Duration::from_millis(20 + self.dice.below(600));
         let end = tokio::time::Instant::now() + life;
+        for _ in 0..2 {
+            self.said.push(format!("Dit pendant le tour, {}.", self.said.len()));
+            self.mention(&self.said[self.said.len() - 1]);
+        }
         let many = 2 + self.dice.below(6);
         for number in 0..many {
             let conversation = self.conversations[self.dice.below(self.conversations.len() as u64) as usize];
@@ -170,15 +181,20 @@ impl Rounds {
     }
 
     fn none_is_doubled(&self) {
+        let doubled = self.doubled();
+        assert!(doubled.is_empty(), "{:?}, after {} kills: {}", self.mode, self.killed, doubled.join("; "));
+    }
+
+    /// What stands at the server more often than it was written.
+    fn doubled(&self) -> Vec<String> {
+        let mut doubled = Vec::new();
         for (text, published) in self.published() {
             let written = self.written.iter().filter(|one| one.text == text).count();
-            assert!(
-                published <= written,
-                "{:?}, after {} kills: \"{text}\" was written {written} times and stands there {published} times",
-                self.mode,
-                self.killed
-            );
+            if published > written {
+                doubled.push(format!("\"{text}\" was written {written} times and stands there {published} times"));
+            }
         }
+        doubled
     }
 
     /// The last opening, in peace: everything comes to its end.
@@ -195,20 +211,24 @@ impl Rounds {
                 .filter(|one| one["state"]["state"] != "sent")
                 .cloned()
                 .collect();
-            let moving = unsettled.iter().any(|one| {
-                let state = &one["state"];
-                let why = &state["why"]["why"];
-                state["state"] == "sending" || (state["state"] == "waiting" && why != "earlier")
-            });
+            // Where keys are proof, even what is unsure goes on by itself.
+            let by_itself = self.mode == Mode::KeysHonoured && !unsettled.is_empty();
+            let moving = by_itself
+                || unsettled.iter().any(|one| {
+                    let state = &one["state"];
+                    let why = &state["why"]["why"];
+                    state["state"] == "sending" || (state["state"] == "waiting" && why != "earlier")
+                });
             if !moving {
                 break unsettled;
             }
-            assert!(Instant::now() < limit, "{:?}: still moving: {}", self.mode, states(&unsettled));
+            assert!(Instant::now() < limit, "{:?}: never settled: {}", self.mode, states(&unsettled));
             tokio::time::sleep(Duration::from_millis(100)).await;
         };
         // What was applied late has had its time.
         tokio::time::sleep(Duration::from_millis(700)).await;
         self.none_is_doubled();
+        self.all_was_heard_once(&mut child).await;
         let published = self.published();
         let kept = |text: &str| unsettled.iter().filter(|one| one["text"] == text).count();
         let mut texts: Vec<&str> = self.written.iter().map(|one| one.text.as_str()).collect();
@@ -225,7 +245,6 @@ impl Rounds {
         }
         let sent: usize = published.values().sum();
         if self.mode == Mode::KeysHonoured {
-            assert!(unsettled.is_empty(), "where keys are proof, nothing stays unsure: {}", states(&unsettled));
             self.none_is_out_of_order();
         }
         println!(
@@ -236,6 +255,26 @@ impl Rounds {
             unsettled.len()
         );
         child.quit().await;
+    }
+
+    /// Each text that people said is on the desk, and once.
+    async fn all_was_heard_once(&self, child: &mut DeskChild) {
+        let limit = Instant::now() + Duration::from_secs(20);
+        loop {
+            let rows = child.must(&json!({ "do": "list" })).await;
+            let heard = |text: &String| {
+                let rows = rows.as_array().expect("rows");
+                rows.iter().filter(|row| row["excerpt"].as_str().is_some_and(|excerpt| excerpt.contains(text))).count()
+            };
+            let twice: Vec<&String> = self.said.iter().filter(|text| heard(text) > 1).collect();
+            assert!(twice.is_empty(), "{:?}: heard twice: {twice:?}", self.mode);
+            let missing: Vec<&String> = self.said.iter().filter(|text| heard(text) == 0).collect();
+            if missing.is_empty() {
+                return;
+            }
+            assert!(Instant::now() < limit, "{:?}: never heard: {missing:?}", self.mode);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 
     fn none_is_out_of_order(&self) {
@@ -286,6 +325,35 @@ async fn killed_where_no_key_is_honoured() {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_where_no_key_is_honoured_and_reads_lag() {
     crash(Mode::NoKeysReadsLag).await;
+}
+
+/// A count that never finds anything proves nothing: a server that promises to honour keys and does not must be seen.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_lies_about_keys_is_seen_to_double() {
+    let mut all = Rounds::begin(Mode::KeysHonoured, 77).await;
+    let mut child = all.child(&[]).await;
+    // It asks once what the server promises, when it opens.
+    let _heard = child.must(&json!({ "do": "pull" })).await;
+    all.said.push("Entre deux.".into());
+    all.mention("Entre deux.");
+    all.all_was_heard_once(&mut child).await;
+    all.rehearsal.honour_keys(false);
+    for _ in 0..3 {
+        // Applied after we have looked for it, so that only the promise is left to go by.
+        let late = Effect::AppliedLate { after_ms: 1_500 };
+        all.rehearsal.fault(FaultRule::on("POST", "=/api/v1/statuses", late).once());
+        let conversation = all.conversations[0];
+        let text = format!("Promesse {}.", all.written.len());
+        let said = child.must(&json!({ "do": "reply", "conversation": conversation, "text": text })).await;
+        assert!(said["reply"].is_i64());
+        all.written.push(Written { conversation, text, acknowledged: true });
+    }
+    let limit = Instant::now() + Duration::from_secs(20);
+    while all.doubled().is_empty() {
+        assert!(Instant::now() < limit, "a doubled reply was not seen");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    child.kill().await;
 }
 
 #[test]

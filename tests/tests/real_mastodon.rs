@@ -190,10 +190,10 @@ async fn mock_whole() {
 
     // Refusals that pass: nothing is lost, nothing comes twice.
     let later = json!({ "type": "status", "status": 429, "headers": { "Retry-After": "1" } });
-    mock.fault("POST", "/api/v1/statuses", later, 1).await;
-    mock.fault("GET", "/api/v1/notifications*", json!({ "type": "status", "status": 503 }), 2).await;
-    mock.fault("GET", "/api/v2/notifications*", json!({ "type": "malformed" }), 1).await;
+    mock.fault("GET", "/api/v1/notifications*", later.clone(), 2).await;
+    mock.fault("GET", "/api/v1/notifications*", json!({ "type": "malformed" }), 1).await;
     let _said = bob.write("@alice un grand merci !", "public", None).await;
+    mock.fault("POST", "/api/v1/statuses", later, 1).await;
     let reply = office.reply(row.id, "Troisième essai.").await;
     office.sent(reply).await;
     bob.sees(asked, "Troisième essai", 1).await;

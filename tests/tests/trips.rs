@@ -131,9 +131,11 @@ fn troubles() -> Vec<Trouble> {
 
 async fn live_through(honours_keys: bool) {
     let town = Town::open_where("soirée", 0.0, honours_keys).await;
+    for at in 0..troubles().len() {
+        let _said = town.mention(&format!("passant{at}"), &format!("Question numéro {at} ?"));
+    }
     for (at, trouble) in troubles().into_iter().enumerate() {
         let (asked, words) = (format!("Question numéro {at} ?"), format!("Réponse au fil {at}."));
-        let _said = town.mention(&format!("passant{at}"), &asked);
         let row = town.row(&asked).await;
         town.rehearsal.fault(FaultRule::on("POST", STATUSES, trouble.effect.clone()).once());
         let reply = town.reply(row.id, &words).await;
