@@ -5,8 +5,8 @@
 //! (`à …`, `numéro …`, `votre …`), or when it is written like a variable (`[NOM_CLIENT]`); anything else passes, and
 //! so does the label of a Markdown link. A doubt blocks: a blocked text costs a keystroke, a leak a screenshot.
 
-use crate::count;
 use crate::view::Leak;
+use guichet_model::text::{self, mentions, same_handle};
 use guichet_model::{Addressee, TextLimit};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -38,8 +38,8 @@ pub(crate) fn find(text: &str, around: &Around) -> Vec<Leak> {
         leaks.push(Leak::Empty);
     }
     if let Some(limit) = &around.limit {
-        let whole = count::addressed(text, &around.to, &around.home);
-        let by = count::count(&whole, around.warning.as_deref(), limit).saturating_sub(limit.most);
+        let whole = text::addressed(text, &around.to, &around.home);
+        let by = text::count(&whole, around.warning.as_deref(), limit).saturating_sub(limit.most);
         if by > 0 {
             leaks.push(Leak::TooLong { by });
         }
@@ -54,15 +54,6 @@ pub(crate) fn find(text: &str, around: &Around) -> Vec<Leak> {
 /// Without accents, case, ligatures, kinds of spaces and apostrophes: how two names are compared.
 pub(crate) fn plain(text: &str) -> String {
     text.chars().flat_map(plain_char).collect()
-}
-
-/// Whether two handles name the same account, seen from the server `home`.
-pub(crate) fn same_handle(a: &str, b: &str, home: &str) -> bool {
-    let whole = |handle: &str| {
-        let handle = handle.trim_start_matches('@').to_lowercase();
-        if handle.contains('@') { handle } else { format!("{handle}@{}", home.to_lowercase()) }
-    };
-    whole(a) == whole(b)
 }
 
 fn invisible(c: char) -> bool {
@@ -220,8 +211,8 @@ fn is_variable(name: &str) -> bool {
 fn other_clients(text: &str, around: &Around, leaks: &mut Vec<Leak>) {
     let own: Vec<Folded> = around.own.iter().map(|name| Folded::of(name)).collect();
     let folded = Folded::of(text);
-    let mentions: Vec<(u32, u32)> =
-        count::mentions(text).map(|(at, handle)| (utf16(text, at), utf16(text, at + 1 + handle.len()))).collect();
+    let handles: Vec<(u32, u32)> =
+        mentions(text).map(|(at, handle)| (utf16(text, at), utf16(text, at + 1 + handle.len()))).collect();
     let mut seen: Vec<(u32, u32)> = Vec::new();
     for name in &around.others {
         let wanted = Folded::of(name.trim());
@@ -231,14 +222,14 @@ fn other_clients(text: &str, around: &Around, leaks: &mut Vec<Leak>) {
         }
         for (start, end) in folded.places(&wanted) {
             // Inside a mention only the whole handle tells whose it is.
-            let mentioned = mentions.iter().any(|(from, to)| *from <= start && end <= *to);
+            let mentioned = handles.iter().any(|(from, to)| *from <= start && end <= *to);
             if !mentioned && !seen.contains(&(start, end)) {
                 seen.push((start, end));
                 leaks.push(Leak::OtherClient { start, end, name: name.clone() });
             }
         }
     }
-    for (at, handle) in count::mentions(text) {
+    for (at, handle) in mentions(text) {
         let theirs = around.other_handles.iter().any(|other| same_handle(other, handle, &around.home));
         if theirs {
             leaks.push(Leak::OtherClient {
@@ -260,7 +251,7 @@ fn outsiders(text: &str, around: &Around, leaks: &mut Vec<Leak>) {
             leaks.push(Leak::Outsider { start: 0, end: 0, name: addressee.handle.clone() });
         }
     }
-    for (at, handle) in count::mentions(text) {
+    for (at, handle) in mentions(text) {
         if !inside(handle) {
             leaks.push(Leak::Outsider {
                 start: utf16(text, at),

@@ -9,7 +9,6 @@ mod budget;
 mod changes;
 mod client;
 mod conversation;
-mod count;
 mod desk;
 mod draft;
 mod dump;

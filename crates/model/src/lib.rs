@@ -11,6 +11,7 @@ mod item;
 mod login;
 mod network;
 mod outgoing;
+pub mod text;
 mod time;
 
 pub use capabilities::*;

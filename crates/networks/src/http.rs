@@ -14,9 +14,10 @@ use url::Url;
 
 /// The longest answer that is read, in bytes after decompression: a context of 4,096 statuses fits.
 const LARGEST: usize = 32 << 20;
-/// A connection for a read may be slow; a write's may not, because a reply on the wire can no longer be held.
+/// A connection for a read may be slow. A write's may be less so, because a reply on the wire can no longer be taken
+/// back; but a name, a handshake and its certificate over a train's network take more than one second.
 const READ_CONNECT: Duration = Duration::from_secs(10);
-const WRITE_CONNECT: Duration = Duration::from_secs(1);
+const WRITE_CONNECT: Duration = Duration::from_secs(4);
 const READ_WHOLE: Duration = Duration::from_secs(30);
 /// A small server may take half a minute over a long post; giving up early only makes us unsure.
 const WRITE_WHOLE: Duration = Duration::from_secs(60);

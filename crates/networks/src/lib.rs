@@ -15,19 +15,10 @@ mod recorded;
 pub use addresses::Reach;
 pub use recorded::{Reading, Unknown, read_recorded, recorded_kinds};
 
-use guichet_model::{Network, TextLimit};
+use guichet_model::Network;
 use std::sync::Arc;
 
 /// Every network, each able to reach what `reach` says and nothing else.
 pub fn all(reach: Reach) -> Vec<Arc<dyn Network>> {
     vec![Arc::new(mastodon::Mastodon::new(reach))]
-}
-
-/// What a text with its warning counts against `limit`, as `network` counts; pure, for the counter while typing.
-/// `None` for a network that is not here.
-pub fn count(network: &str, text: &str, warning: &str, limit: &TextLimit) -> Option<u32> {
-    match network {
-        mastodon::NAME => Some(mastodon::count(text, warning, limit)),
-        _ => None,
-    }
 }

@@ -7,9 +7,9 @@ use super::state::{Event, State};
 use crate::changes;
 use crate::intake::{self, health};
 use crate::view::{Change, Problem, Waiting};
+use guichet_model::text::normal;
 use guichet_model::{AccountId, Fault, Item, MINUTE, MessageId, Millis, ReplyId, SECOND, Visibility};
 use rusqlite::{Connection, Transaction, params};
-use unicode_normalization::UnicodeNormalization;
 
 /// What one try means for the account's others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub(super) fn arrive(
     let wanted = reply.prepared.as_ref().map_or(reply.text.as_str(), |prepared| &prepared.text);
     let detail = Detail {
         private: item.visibility == Some(Visibility::Direct),
-        altered: !same_text(&item.body.text, wanted),
+        altered: normal(&item.body.text) != normal(wanted),
         ..Detail::default()
     };
     if reply.step(tx, event, detail)? {
@@ -71,22 +71,6 @@ pub(super) fn adopted(conn: &Connection, message: MessageId) -> Result<bool, Pro
     Ok(conn
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM reply WHERE message = ?)")?
         .query_row([message.0], |row| row.get(0))?)
-}
-
-/// Whether the network shows what was sent: spaces, composed letters, the server in a name and the scheme of an
-/// address are shown as each network likes, and change nothing of what was said.
-pub(super) fn same_text(shown: &str, wanted: &str) -> bool {
-    fn bare(word: &str) -> &str {
-        if let Some(name) = word.strip_prefix('@') {
-            return name.split('@').next().unwrap_or(name);
-        }
-        let address = word.strip_prefix("https://").or_else(|| word.strip_prefix("http://"));
-        address.map_or(word, |address| address.trim_end_matches('/'))
-    }
-    let plain = |text: &str| -> String {
-        text.split_whitespace().map(bare).collect::<Vec<_>>().join(" ").nfc().collect()
-    };
-    plain(shown) == plain(wanted)
 }
 
 /// A try that met a fault: from waiting nothing had left, from a first sending the fault decides, and a repeated one

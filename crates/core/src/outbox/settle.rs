@@ -1,13 +1,14 @@
 //! The CM's word on a reply, and the engine's at its start.
 
 use super::changed;
-use super::outcome::{adopted, link, lose, same_text};
+use super::outcome::{adopted, link, lose};
 use super::row::{Detail, Reply};
 use super::state::{Event, State};
 use crate::desk::Desk;
 use crate::store::Durability;
 use crate::view::{Acted, Change, Problem, Settle, Waiting};
 use crate::{draft, journal};
+use guichet_model::text::normal;
 use guichet_model::{ActId, MessageId, Millis, ReplyId, Visibility};
 use rusqlite::{OptionalExtension, Transaction, params};
 use serde_json::json;
@@ -167,7 +168,7 @@ fn is_there(tx: &Transaction<'_>, reply: &Reply, message: MessageId, now: Millis
     let wanted = reply.prepared.as_ref().map_or(reply.text.as_str(), |prepared| &prepared.text);
     let detail = Detail {
         private: private || reply.visibility == Some(Visibility::Direct),
-        altered: !same_text(&text, wanted),
+        altered: normal(&text) != normal(wanted),
         ..Detail::default()
     };
     if !reply.step(tx, Event::Found, detail)? {

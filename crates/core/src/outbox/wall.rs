@@ -5,6 +5,7 @@ use crate::intake::visibility_of;
 use crate::leak::{self, Around};
 use crate::template;
 use crate::view::{DraftView, Leak, Problem};
+use guichet_model::text;
 use guichet_model::{
     AccountId, Addressee, Author, Capabilities, ClientId, ConversationId, Mention, MessageId, Millis, RemoteId,
     Visibility,
@@ -75,7 +76,7 @@ impl Speaker {
     }
 
     pub fn is_me(&self, remote: &RemoteId, handle: &str) -> bool {
-        *remote == self.me.remote || leak::same_handle(handle, &self.me.handle, &self.home)
+        *remote == self.me.remote || text::same_handle(handle, &self.me.handle, &self.home)
     }
 
     /// Those a reply to this message addresses: its author, then those it names, without us.
@@ -215,7 +216,7 @@ fn names(conn: &Connection, client: ClientId, around: &mut Around) -> Result<(),
         }
     }
     // One account may serve two clients: its name is then both's.
-    theirs.retain(|handle| !own_handles.iter().any(|own| leak::same_handle(own, handle, &around.home)));
+    theirs.retain(|handle| !own_handles.iter().any(|own| text::same_handle(own, handle, &around.home)));
     around.other_handles = theirs;
     Ok(())
 }

@@ -8,7 +8,8 @@ use crate::journal;
 use crate::setting;
 use crate::store::Durability;
 use crate::view::{Acted, Checked, DraftView, Problem, Sent, Triage, Waiting};
-use crate::{changes, count, draft, template, triage};
+use crate::{changes, draft, template, triage};
+use guichet_model::text;
 use guichet_model::{ConversationId, Millis, Place, RemoteId, ReplyId, SECOND, Visibility};
 use rusqlite::{Connection, Transaction, params};
 use serde_json::json;
@@ -29,7 +30,7 @@ impl Desk {
                 let leaks = check(conn, conversation, &draft, &speaker, visibility)?;
                 let limit = speaker.capabilities.as_ref().map(|can| &can.limit);
                 let whole = if speaker.addresses() {
-                    count::addressed(&draft.text, &draft.to, &speaker.home)
+                    text::addressed(&draft.text, &draft.to, &speaker.home)
                 } else {
                     draft.text.clone()
                 };
@@ -37,7 +38,7 @@ impl Desk {
                 Ok(Checked {
                     count: limit.map_or_else(
                         || u32::try_from(whole.chars().count()).unwrap_or(u32::MAX),
-                        |limit| count::count(&whole, warning, limit),
+                        |limit| text::count(&whole, warning, limit),
                     ),
                     most: limit.map(|limit| limit.most),
                     leaks,

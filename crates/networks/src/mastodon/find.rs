@@ -1,14 +1,13 @@
 //! Looking at the source: was a reply published after all, and may it still leave?
 
 use super::convert;
-use super::limits;
 use super::send::under;
 use super::session::{Account, segment};
 use super::watch::single;
 use super::wire::{self, Status};
+use guichet_model::text::normal;
 use guichet_model::{Fault, Found, Item, MINUTE, Millis, Place, Prepared, Recheck, RefusalCode};
 use std::collections::HashSet;
-use unicode_normalization::UnicodeNormalization;
 
 /// Clocks differ, and the server's is known to the second only. What is found too many, the desk knows already.
 const MARGIN: i64 = 2 * MINUTE;
@@ -93,38 +92,6 @@ async fn own_since(account: &Account, since: Millis, told: &mut Vec<Status>) -> 
 fn item(account: &Account, status: &Status) -> Item {
     let placing = under(&account.places(), status, account);
     convert::item(status, placing, true)
-}
-
-/// The form in which what we sent and what the server shows of it are the same: one space for any, names without
-/// their server, addresses without what is cut from them in showing, composed letters.
-fn normal(text: &str) -> String {
-    let mut short = String::new();
-    let mut last = 0;
-    for entity in limits::entities(text) {
-        if entity.range.start < last {
-            continue;
-        }
-        short.push_str(&text[last..entity.range.start]);
-        let shown = &text[entity.range.clone()];
-        match entity.kind {
-            limits::EntityKind::Mention { name } => {
-                short.push_str(&text[entity.range.start..name].to_lowercase());
-            }
-            limits::EntityKind::Link => short.push_str(bare(shown)),
-        }
-        last = entity.range.end;
-    }
-    short.push_str(&text[last..]);
-    let words = short.split_whitespace().map(bare);
-    words.collect::<Vec<_>>().join(" ").nfc().collect()
-}
-
-/// An address as servers show it: without its scheme and its last slash.
-fn bare(word: &str) -> &str {
-    let lower = word.get(..8).unwrap_or(word).to_lowercase();
-    let skip = ["https://", "http://"].iter().find(|s| lower.starts_with(**s)).map_or(0, |s| s.len());
-    let word = &word[skip..];
-    if skip > 0 { word.trim_end_matches('/') } else { word }
 }
 
 /// Whether what we answer is still there, as we read it, and unanswered.

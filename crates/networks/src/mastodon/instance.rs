@@ -5,11 +5,14 @@
 //! honour the key, some do not, and which is not to be guessed.
 
 use super::api::Api;
-use super::limits;
 use guichet_model::{Capabilities, Fault, MINUTE, Proof, TextLimit, TextUnit};
 use serde_json::Value;
 use url::Url;
 
+/// What a status may count where the server does not say.
+const MOST: u32 = 500;
+/// What one link counts where the server does not say.
+const LINK: u32 = 23;
 /// Mastodon keeps a key "up to 1 hour" (PostStatusService, `setex 3600`); half of it is counted on.
 const KEY_VALID_FOR: i64 = 30 * MINUTE;
 /// Own statuses show at once on a server that is well; a queue may hold them back.
@@ -51,9 +54,9 @@ pub(crate) fn told_by(told: &Value) -> Instance {
         [&told["configuration"]["urls"]["streaming"], &told["urls"]["streaming_api"], &told["urls"]["streaming"]];
     Instance {
         limit: TextLimit {
-            most: most.unwrap_or(limits::MOST),
+            most: most.unwrap_or(MOST),
             unit: TextUnit::Graphemes,
-            link_counts: Some(number(&statuses["characters_reserved_per_url"]).unwrap_or(limits::LINK)),
+            link_counts: Some(number(&statuses["characters_reserved_per_url"]).unwrap_or(LINK)),
             mention_domain_free: true,
         },
         is_mastodon: is_mastodon(told),

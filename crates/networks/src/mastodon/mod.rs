@@ -3,7 +3,7 @@
 //! `login` signs in, `session` is a signed-in account; `api` makes its requests and `errors` reads their refusals.
 //! `pull` gathers, with `feed` (reading a list without holes), `thread` and `threads` (where a text stands) and
 //! `watch` (edits, deletions, unnamed answers); `wire` reads what servers send and `convert` makes items of it.
-//! `send` answers, `find` looks whether it did, `limits` counts, `live` listens, `moderation` acts on people.
+//! `send` answers, `find` looks whether it did, `live` listens, `moderation` acts on people.
 
 mod access;
 mod api;
@@ -12,7 +12,6 @@ mod errors;
 mod feed;
 mod find;
 mod instance;
-mod limits;
 mod live;
 mod login;
 mod moderation;
@@ -29,7 +28,6 @@ pub(crate) mod recorded;
 
 #[cfg(test)]
 pub(crate) use errors::table;
-pub use limits::count;
 
 use crate::addresses::Reach;
 use crate::http::Http;

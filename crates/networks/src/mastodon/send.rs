@@ -4,13 +4,11 @@
 //! people addressed are put in front where the text does not name them yet, a text is never shown to more people
 //! than the one it answers, and a private reply may name nobody from outside the exchange.
 
-use super::limits;
 use super::session::Account;
 use super::thread::{Places, Placing};
 use super::wire::Status;
-use guichet_model::{
-    Addressee, Capabilities, Fault, Identity, Item, Kind, Outgoing, Prepared, RefusalCode, Visibility,
-};
+use guichet_model::text::{self, addressed, mentions, same_handle};
+use guichet_model::{Capabilities, Fault, Identity, Item, Kind, Outgoing, Prepared, RefusalCode, Visibility};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -30,20 +28,19 @@ pub(crate) fn prepare(
     let text = addressed(written, &outgoing.to, &home);
     if visibility == Visibility::Direct {
         // Nobody addressed: nobody would ever read it. Somebody else named: somebody else would.
-        let named = names(&text, &home);
-        let known = |name: &String| {
-            let to = outgoing.to.iter().map(|to| full(&to.handle, &home));
-            to.chain([full(&identity.me.handle, &home)]).any(|known| known == *name)
+        let known = |name: &str| {
+            let to = outgoing.to.iter().map(|to| &to.handle);
+            to.chain([&identity.me.handle]).any(|known| same_handle(known, name, &home))
         };
         if outgoing.to.is_empty() {
             return refused(RefusalCode::Invalid);
         }
-        if !named.iter().all(known) {
+        if !mentions(&text).all(|(_, name)| known(name)) {
             return refused(RefusalCode::Forbidden);
         }
     }
     let warning = outgoing.warning.as_deref().map(str::trim).filter(|w| !w.is_empty());
-    let counted = limits::count(&text, warning.unwrap_or_default(), &capabilities.limit);
+    let counted = text::count(&text, warning, &capabilities.limit);
     if counted > capabilities.limit.most {
         return refused(RefusalCode::TooLong);
     }
@@ -88,30 +85,6 @@ fn word(visibility: Visibility) -> &'static str {
     }
 }
 
-/// The text with everybody addressed in it: those it does not name are put in front, in order.
-fn addressed(text: &str, to: &[Addressee], home: &str) -> String {
-    let mut named = names(text, home);
-    let mut front = String::new();
-    for to in to {
-        let name = full(&to.handle, home);
-        if !named.contains(&name) {
-            front.push_str(&format!("@{} ", to.handle.trim_start_matches('@')));
-            named.push(name);
-        }
-    }
-    front + text
-}
-
-/// Everybody a text names, with their server, lower case.
-fn names(text: &str, home: &str) -> Vec<String> {
-    limits::mentioned(text).into_iter().map(|name| full(name, home)).collect()
-}
-
-fn full(handle: &str, home: &str) -> String {
-    let handle = handle.trim_start_matches('@').to_lowercase();
-    if handle.contains('@') { handle } else { format!("{handle}@{home}") }
-}
-
 /// What people of this server leave out of their names.
 fn host(identity: &Identity) -> String {
     let url = Url::parse(&identity.server).ok();
@@ -124,7 +97,7 @@ fn host(identity: &Identity) -> String {
 
 fn without_names(text: &str) -> String {
     let mut text = text.to_owned();
-    let names: Vec<String> = limits::mentioned(&text).into_iter().map(|n| format!("@{n}")).collect();
+    let names: Vec<String> = mentions(&text).map(|(_, name)| format!("@{name}")).collect();
     for name in names {
         text = text.replacen(&name, "", 1);
     }

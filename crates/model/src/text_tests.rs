@@ -1,15 +1,18 @@
-//! The cases of Mastodon's own validator (spec/validators/status_length_validator_spec.rb), and their neighbours.
+//! The shared cases, and those of Mastodon's own validator (spec/validators/status_length_validator_spec.rb), and their neighbours.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;
+use crate::RemoteId;
+use proptest::prelude::*;
+use serde::Deserialize;
 
 fn limit() -> TextLimit {
-    TextLimit { most: MOST, unit: TextUnit::Graphemes, link_counts: Some(LINK), mention_domain_free: true }
+    TextLimit { most: 500, unit: TextUnit::Graphemes, link_counts: Some(23), mention_domain_free: true }
 }
 
 fn counts(text: &str) -> u32 {
-    count(text, "", &limit())
+    count(text, None, &limit())
 }
 
 #[test]
@@ -27,9 +30,9 @@ fn characters_are_what_people_see() {
 
 #[test]
 fn the_warning_counts_too() {
-    assert_eq!(count(&"a".repeat(250), &"b".repeat(251), &limit()), 501);
+    assert_eq!(count(&"a".repeat(250), Some(&"b".repeat(251)), &limit()), 501);
     // Its addresses are not shortened.
-    assert_eq!(count("", "https://exemple.fr/une/page/assez/longue", &limit()), 40);
+    assert_eq!(count("", Some("https://exemple.fr/une/page/assez/longue"), &limit()), 40);
 }
 
 #[test]
@@ -72,13 +75,17 @@ fn the_domain_of_a_mention_is_free() {
 #[test]
 fn a_server_with_other_numbers_is_counted_by_them() {
     let snac = TextLimit { most: 100_000, link_counts: Some(32), ..limit() };
-    assert_eq!(count("https://a.fr", "", &snac), 32);
+    assert_eq!(count("https://a.fr", None, &snac), 32);
     let plain = TextLimit { link_counts: None, mention_domain_free: false, ..limit() };
-    assert_eq!(count("https://a.fr @lea@a.fr", "", &plain), 22);
+    assert_eq!(count("https://a.fr @lea@a.fr", None, &plain), 22);
     let none = TextLimit { link_counts: Some(0), ..limit() };
-    assert_eq!(count("https://a.fr", "", &none), 1);
+    assert_eq!(count("https://a.fr", None, &none), 1);
     let bytes = TextLimit { unit: TextUnit::Bytes, ..plain };
-    assert_eq!(count("é", "", &bytes), 2);
+    assert_eq!(count("é", None, &bytes), 2);
+}
+
+fn mentioned(text: &str) -> Vec<&str> {
+    mentions(text).map(|(_, handle)| handle).collect()
 }
 
 #[test]
@@ -101,4 +108,59 @@ fn a_long_text_is_counted_while_typing() {
     assert!(counts(&long) > 0);
     assert!(counts(&"(".repeat(20_000)) == 20_000);
     assert!(counts(&format!("https://a.fr/{}", "(".repeat(20_000))) > 20_000);
+}
+
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+    text: String,
+    warning: Option<String>,
+    #[serde(default)]
+    to: Vec<String>,
+    counts: u32,
+}
+
+fn addressees(handles: &[String]) -> Vec<Addressee> {
+    let addressee = |handle: &String| Addressee { remote: RemoteId::new(handle.clone()), handle: handle.clone() };
+    handles.iter().map(addressee).collect()
+}
+
+#[test]
+fn counts_the_shared_cases() {
+    let cases: Vec<Case> = serde_json::from_str(include_str!("text_cases.json")).unwrap();
+    for case in cases {
+        let whole = addressed(&case.text, &addressees(&case.to), "exemple.social");
+        let counted = count(&whole, case.warning.as_deref(), &limit());
+        assert_eq!(counted, case.counts, "{}", case.name);
+    }
+}
+
+#[test]
+fn counts_each_unit() {
+    let of = |unit| {
+        let limit = TextLimit { most: 280, unit, link_counts: None, mention_domain_free: false };
+        count("é👍🏽 ok", None, &limit)
+    };
+    assert_eq!(of(TextUnit::Graphemes), 5);
+    assert_eq!(of(TextUnit::Characters), 6);
+    assert_eq!(of(TextUnit::Bytes), 13);
+    assert_eq!(of(TextUnit::Weighted), 6);
+}
+
+proptest! {
+    #[test]
+    fn never_breaks_on_any_text(text in ".{0,200}") {
+        let counted = count(&text, None, &limit());
+        prop_assert!(u32::try_from(text.chars().count()).unwrap() + 23 * 30 >= counted);
+        for (at, handle) in mentions(&text) {
+            prop_assert_eq!(&text[at + 1..at + 1 + handle.len()], handle);
+        }
+    }
+}
+
+#[test]
+fn what_is_shown_is_what_was_sent() {
+    assert_eq!(normal("@Lea@exemple.social  Voir https://exemple.fr/page/ !"), normal("@lea Voir exemple.fr/page !"));
+    assert_ne!(normal("@lea oui"), normal("@lea non"));
+    assert_ne!(normal("@lea oui"), normal("oui"));
 }

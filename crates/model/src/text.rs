@@ -1,28 +1,25 @@
-//! How Mastodon counts a text (its StatusLengthValidator): extended grapheme clusters of the content warning and
-//! of the text, where every address that it would turn into a link counts the same, whatever its length, and where
-//! the domain of `@user@domain` is free.
+//! How a network counts a text, whom it names, and what it would link: the same rules for the counter while typing, for
+//! what is refused before it leaves, and for the connector that writes it.
 //!
-//! What it would not link counts in full: an address without http(s), glued to a word before it, without a known
-//! ending, or longer than 4,096; a domain longer than a domain can be. The rules of linking are those of Mastodon's
-//! own expressions (config/initializers/twitter_regex.rb, Account::MENTION_RE), told here once more by hand.
+//! A network may count every link the same, let the domain of `@user@domain` go free, and count graphemes, bytes or
+//! weights. What would not be linked counts in full: an address without http(s), glued to a word before it, without a
+//! known ending, or longer than 4,096; a domain longer than a domain can be. The rules of linking are those of
+//! Mastodon's own expressions (config/initializers/twitter_regex.rb, Account::MENTION_RE), told here once more by hand.
 
-use guichet_model::{TextLimit, TextUnit};
+use crate::{Addressee, TextLimit, TextUnit};
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
+use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// What one link counts where the server does not say.
-pub const LINK: u32 = 23;
-/// What a status may count where the server does not say.
-pub const MOST: u32 = 500;
 const LONGEST_URL: usize = 4_096;
 const LONGEST_DOMAIN: usize = 253;
 
-/// What a text with its warning counts against `limit`.
-pub fn count(text: &str, warning: &str, limit: &TextLimit) -> u32 {
+/// What a text with its content warning counts, in the limit's unit.
+pub fn count(text: &str, warning: Option<&str>, limit: &TextLimit) -> u32 {
     // Mastodon joins the two before counting, so that a mark at the text's beginning can melt into the warning.
-    let mut counted = warning.to_owned();
+    let mut counted = warning.unwrap_or_default().to_owned();
     let mut links = 0;
     let mut last = 0;
     if text.trim().is_empty() {
@@ -53,7 +50,8 @@ pub fn count(text: &str, warning: &str, limit: &TextLimit) -> u32 {
     }
     counted.push_str(&text[last..]);
     let plain = match limit.unit {
-        TextUnit::Graphemes | TextUnit::Weighted => counted.graphemes(true).count(),
+        TextUnit::Graphemes => counted.graphemes(true).count(),
+        TextUnit::Weighted => counted.graphemes(true).map(weight).sum(),
         TextUnit::Characters => counted.chars().count(),
         TextUnit::Bytes => counted.len(),
     };
@@ -65,13 +63,75 @@ enum Counted {
     Name(Range<usize>),
 }
 
+/// X counts Latin, general punctuation and its like as one, everything else, emoji included, as two
+/// (twitter-text's weighted ranges).
+fn weight(grapheme: &str) -> usize {
+    let light = |c: char| matches!(u32::from(c), 0..=4351 | 8192..=8205 | 8208..=8223 | 8242..=8247);
+    if grapheme.chars().any(|c| !light(c)) { 2 } else { grapheme.chars().count() }
+}
+
+/// The text as it will be written where a reply addresses people by name: those it does not name yet at its head, in
+/// order. `home` is the domain of a handle without one.
+pub fn addressed(text: &str, to: &[Addressee], home: &str) -> String {
+    let text = text.trim();
+    let mut named: Vec<&str> = mentions(text).map(|(_, handle)| handle).collect();
+    let mut whole = String::new();
+    for addressee in to {
+        if !named.iter().any(|name| same_handle(name, &addressee.handle, home)) {
+            whole.push('@');
+            whole.push_str(addressee.handle.trim_start_matches('@'));
+            whole.push(' ');
+            named.push(&addressee.handle);
+        }
+    }
+    whole + text
+}
+
+/// Whether two handles name one person, for someone of the server `home`.
+pub fn same_handle(a: &str, b: &str, home: &str) -> bool {
+    let whole = |handle: &str| {
+        let handle = handle.trim_start_matches('@').to_lowercase();
+        if handle.contains('@') { handle } else { format!("{handle}@{}", home.to_lowercase()) }
+    };
+    whole(a) == whole(b)
+}
+
+/// The form in which what was sent and what a network shows of it are the same: one space for any, names without
+/// their server, addresses without what is cut from them in showing, composed letters.
+pub fn normal(text: &str) -> String {
+    let mut short = String::new();
+    let mut last = 0;
+    for entity in entities(text) {
+        if entity.range.start < last {
+            continue;
+        }
+        short.push_str(&text[last..entity.range.start]);
+        match entity.kind {
+            EntityKind::Mention { name } => short.push_str(&text[entity.range.start..name].to_lowercase()),
+            EntityKind::Link => short.push_str(bare(&text[entity.range.clone()])),
+        }
+        last = entity.range.end;
+    }
+    short.push_str(&text[last..]);
+    let words = short.split_whitespace().map(bare);
+    words.collect::<Vec<_>>().join(" ").nfc().collect()
+}
+
+/// An address as servers show it: without its scheme and its last slash.
+fn bare(word: &str) -> &str {
+    let lower = word.get(..8).unwrap_or(word).to_lowercase();
+    let skip = ["https://", "http://"].iter().find(|s| lower.starts_with(**s)).map_or(0, |s| s.len());
+    let word = &word[skip..];
+    if skip > 0 { word.trim_end_matches('/') } else { word }
+}
+
 /// Something in a text that Mastodon would link.
-pub(crate) struct Entity {
+pub struct Entity {
     pub range: Range<usize>,
     pub kind: EntityKind,
 }
 
-pub(crate) enum EntityKind {
+pub enum EntityKind {
     Link,
     /// `name`: where the user's part ends.
     Mention {
@@ -80,19 +140,18 @@ pub(crate) enum EntityKind {
 }
 
 /// Addresses and mentions, in order; they may overlap, and then the first one counts.
-pub(crate) fn entities(text: &str) -> Vec<Entity> {
+pub fn entities(text: &str) -> Vec<Entity> {
     let mut found = links(text);
-    found.extend(mentions(text).map(|(range, name)| Entity { range, kind: EntityKind::Mention { name } }));
+    found.extend(named(text).map(|(range, name)| Entity { range, kind: EntityKind::Mention { name } }));
     found.sort_by_key(|entity| entity.range.start);
     found
 }
 
-/// The people a text addresses, as written, without the first "@".
-pub(crate) fn mentioned(text: &str) -> Vec<&str> {
+/// The people a text names: where each "@" stands, in bytes, and the handle as written, without it.
+pub fn mentions(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let linked = links(text);
-    let free = |range: &Range<usize>| !linked.iter().any(|l| l.range.contains(&range.start));
-    let names = mentions(text).filter(|(range, _)| free(range));
-    names.map(|(range, _)| &text[range.start + 1..range.end]).collect()
+    let names = named(text).filter(move |(range, _)| !linked.iter().any(|link| link.range.contains(&range.start)));
+    names.map(|(range, _)| (range.start, &text[range.start + 1..range.end]))
 }
 
 /// An expression of this file. All are compiled by the tests; one that could not be would find nothing.
@@ -103,7 +162,8 @@ fn expression(pattern: &str) -> Option<Regex> {
 static MENTION: LazyLock<Option<Regex>> =
     LazyLock::new(|| expression(r"@([A-Za-z0-9_]+(?:[.-]+[A-Za-z0-9_]+)*)(@[\w.-]+\w)?"));
 
-fn mentions(text: &str) -> impl Iterator<Item = (Range<usize>, usize)> {
+/// Every name, within an address too: its range, and where the user's part ends.
+fn named(text: &str) -> impl Iterator<Item = (Range<usize>, usize)> + use<> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(hit) = MENTION.as_ref().and_then(|m| m.captures_at(text, at)) {
@@ -265,5 +325,5 @@ fn balanced(chars: &[(usize, char)], general: impl Fn(char) -> bool) -> Option<u
 }
 
 #[cfg(test)]
-#[path = "limits_tests.rs"]
+#[path = "text_tests.rs"]
 mod tests;
