@@ -118,7 +118,7 @@ impl Rounds {
 
     /// Every other round ends at a named step of the outbox instead of anywhere.
     fn fate(&self) -> Vec<(String, String)> {
-        if self.killed % 2 == 0 {
+        if self.killed.is_multiple_of(2) {
             return Vec::new();
         }
         let step = STEPS[self.dice.below(STEPS.len() as u64) as usize];
