@@ -13,6 +13,7 @@ pub(crate) use index::{Whereabouts, add, free_row, remove, said};
 
 use crate::Desk;
 use crate::intake::{kind_of, stored};
+use crate::setting;
 use crate::view::{Hit, Hits, Problem, Triage};
 use guichet_model::{ClientId, ConversationId, MessageId, Millis};
 use jiff::tz::TimeZone;
@@ -29,7 +30,7 @@ const LOOKED_AT: usize = 64;
 const ONE_IN: usize = 8;
 
 /// The setting that names the CM's time zone (IANA), for the days of a query; told by the shell. Without it: UTC.
-pub const ZONE: &str = "zone";
+pub(crate) const ZONE: &str = "zone";
 
 impl Desk {
     /// At most `limit` hits (200), newest first, older than the row `before`: `Hits::next` of the page above.
@@ -66,10 +67,7 @@ pub(crate) fn hits(
 }
 
 fn zone(conn: &Connection) -> Result<TimeZone, Problem> {
-    let name: Option<String> = conn
-        .prepare_cached("SELECT value FROM setting WHERE name = ?1")?
-        .query_row([ZONE], |row| row.get(0))
-        .optional()?;
+    let name = setting::read(conn, ZONE)?;
     // A name this system does not know is no reason to find nothing.
     Ok(name.and_then(|name| TimeZone::get(&name).ok()).unwrap_or(TimeZone::UTC))
 }
