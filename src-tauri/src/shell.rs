@@ -173,6 +173,10 @@ impl Shell {
 
     /// In a rehearsal, the desk with its scenario's clients, accounts and templates.
     async fn furnished(&self, desk: Desk) -> Result<Desk, Problem> {
+        // The days of a search are the person's own; where the system names no zone they stay as they were.
+        if let Some(zone) = jiff::tz::TimeZone::system().iana_name() {
+            desk.set_setting(guichet_core::ZONE.into(), zone.into()).await?;
+        }
         if let Some(rehearsal) = &self.inner.rehearsal {
             rehearsal.furnish(&desk).await?;
         }
@@ -241,7 +245,7 @@ impl Shell {
                 Inbox::NotYet => InboxState::NotYet,
                 Inbox::Opening => InboxState::Opening,
                 Inbox::Open(_) => InboxState::Open,
-                Inbox::Closed(problem) => InboxState::Closed { problem },
+                Inbox::Closed(problem) => InboxState::Closed { problem, made: self.folder().join("desk.db").exists() },
             },
         })
     }

@@ -35,6 +35,8 @@ pub enum InboxState {
     /// It cannot be opened: `passphrase` and `keychain` are answered by `unlock`, the others are said.
     Closed {
         problem: Problem,
+        /// Whether there is one; otherwise a passphrase is not asked for but chosen.
+        made: bool,
     },
 }
 

@@ -36,8 +36,8 @@ impl Desk {
         let fresh = format!("access/{}", self.inner.doors.uuid());
         let (server, accounts) = (signed.server, signed.accounts);
         let who = accounts.clone();
-        let named = network.clone();
-        let known = self.store().read(move |conn| secret_of_any(conn, client, &named, &who)).await?;
+        let (named, from) = (network.clone(), server.clone());
+        let known = self.store().read(move |conn| secret_of_any(conn, client, &named, &from, &who)).await?;
         let name = known.unwrap_or(fresh);
         // The secret first: an account whose secret was lost asks to sign in again, a secret without an account is
         // a name nobody reads.
@@ -48,7 +48,7 @@ impl Desk {
                 let access = access(tx, &network, &server, &name, now)?;
                 accounts
                     .iter()
-                    .map(|account| put(tx, client, access, &network, account, now))
+                    .map(|account| put(tx, client, access, (&network, &server), account, now))
                     .collect::<Result<Vec<_>, _>>()
             })
             .await?;
@@ -148,16 +148,17 @@ fn secret_of_any(
     conn: &Connection,
     client: ClientId,
     network: &str,
+    server: &str,
     accounts: &[SignedAccount],
 ) -> Result<Option<String>, Problem> {
     for account in accounts {
         let secret = conn
             .prepare_cached(
                 "SELECT access.secret FROM account JOIN access ON access.id = account.access
-                  WHERE account.client = ?1 AND account.network = ?2 AND account.remote = ?3
+                  WHERE account.client = ?1 AND account.network = ?2 AND account.server = ?3 AND account.remote = ?4
                   ORDER BY account.removed_at IS NOT NULL, account.id DESC",
             )?
-            .query_row(params![client.0, network, account.remote.as_str()], |row| row.get(0))
+            .query_row(params![client.0, network, server, account.remote.as_str()], |row| row.get(0))
             .optional()?;
         if secret.is_some() {
             return Ok(secret);
@@ -182,7 +183,7 @@ fn put(
     tx: &Transaction<'_>,
     client: ClientId,
     access: AccessId,
-    network: &str,
+    (network, server): (&str, &str),
     signed: &SignedAccount,
     now: Millis,
 ) -> Result<AccountId, Problem> {
@@ -190,10 +191,11 @@ fn put(
     let me = serde_json::to_string(&signed.me)?;
     let known: Option<(i64, Option<i64>)> = tx
         .prepare_cached(
-            "SELECT id, last_success FROM account WHERE client = ?1 AND network = ?2 AND remote = ?3
+            "SELECT id, last_success FROM account
+              WHERE client = ?1 AND network = ?2 AND server = ?3 AND remote = ?4
               ORDER BY removed_at IS NOT NULL, id DESC",
         )?
-        .query_row(params![client.0, network, signed.remote.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row(params![client.0, network, server, signed.remote.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     if let Some((id, last_success)) = known {
         let health = match last_success {
@@ -211,12 +213,13 @@ fn put(
         return Ok(AccountId(id));
     }
     tx.execute(
-        "INSERT INTO account (client, access, network, me, remote, handle, name, health, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO account (client, access, network, server, me, remote, handle, name, health, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         params![
             client.0,
             access.0,
             network,
+            server,
             me,
             signed.remote.as_str(),
             signed.me.handle,

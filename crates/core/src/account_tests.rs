@@ -116,6 +116,17 @@ async fn signing_in_again_is_the_same_account_with_a_fresh_secret() {
 }
 
 #[tokio::test]
+async fn two_servers_may_number_people_alike() {
+    let (room, client) = paper().await;
+    let first = room.desk.add_account(client, "paper".into(), signed("Ville")).await.unwrap();
+    let mut elsewhere = signed("Ville");
+    elsewhere.server = "https://autre.test".into();
+    let second = room.desk.add_account(client, "paper".into(), elsewhere).await.unwrap();
+    assert_ne!(first, second);
+    assert_eq!(secrets(&room), 2, "each server keeps its own secret");
+}
+
+#[tokio::test]
 async fn one_sign_in_may_bring_several_accounts_of_one_access() {
     let (room, client) = paper().await;
     let mut several = signed("Ville");

@@ -31,5 +31,6 @@ pub mod view;
 
 pub use desk::{Desk, Doors, Engine, Random};
 pub use outbox::{STEPS, Steps};
+pub use search::ZONE;
 pub use store::{Durability, Store, StoreKey};
 pub use vault::{InMemory, Key, Keychain, Keys, KeysFault, Passphrase};

@@ -117,8 +117,8 @@ pub fn client_row(store: &Store, name: &str) -> (ClientId, AccountId) {
             let access = tx.last_insert_rowid();
             let me = author(name);
             tx.execute(
-                "INSERT INTO account (client, access, network, me, remote, handle, name, health, created_at)
-                 VALUES (?1, ?2, 'paper', ?3, ?4, ?5, ?6, '{\"health\":\"new\"}', 0)",
+                "INSERT INTO account (client, access, network, server, me, remote, handle, name, health, created_at)
+                 VALUES (?1, ?2, 'paper', 'https://exemple.test', ?3, ?4, ?5, ?6, '{\"health\":\"new\"}', 0)",
                 rusqlite::params![
                     client,
                     access,

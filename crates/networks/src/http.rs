@@ -103,7 +103,15 @@ impl Http {
 
     /// Makes a read whose every status is an answer, redirects to elsewhere included.
     pub async fn read_any(&self, request: RequestBuilder, now: Millis) -> Result<Answer, Fault> {
-        let sent = request.timeout(self.limits.read).send().await;
+        let request = request.timeout(self.limits.read);
+        let again = request.try_clone();
+        let sent = match (request.send().await, again) {
+            // A kept connection that the server closed without a word: a read may be asked once more.
+            (Err(error), Some(again)) if error.is_request() && !error.is_connect() && !error.is_timeout() => {
+                again.send().await
+            }
+            (sent, _) => sent,
+        };
         let response = sent.map_err(|error| broken_read(&error, now))?;
         match self.whole(response).await {
             Ok(answer) => Ok(answer),

@@ -273,7 +273,11 @@ export type Hole = { interval: Interval, fillable: boolean, };
 /**
  * Whether the inbox can be read.
  */
-export type InboxState = { "inbox": "not_yet" } | { "inbox": "opening" } | { "inbox": "open" } | { "inbox": "closed", problem: Problem, };
+export type InboxState = { "inbox": "not_yet" } | { "inbox": "opening" } | { "inbox": "open" } | { "inbox": "closed", problem: Problem, 
+/**
+ * Whether there is one; otherwise a passphrase is not asked for but chosen.
+ */
+made: boolean, };
 
 /**
  * A closed interval of time, proven read or known missing.

@@ -207,7 +207,7 @@ describe('screens', () => {
   }, 60_000);
 
   it('say why the inbox stays closed, and take a passphrase', async () => {
-    await open({ app: { inbox: { inbox: 'closed', problem: { problem: 'passphrase', wrong: false } } } });
+    await open({ app: { inbox: { inbox: 'closed', made: true, problem: { problem: 'passphrase', wrong: false } } } });
     const field = await waitFor(() => find<HTMLInputElement>('input[type=password]'));
     const answer = (text: string) => {
       field.value = text;

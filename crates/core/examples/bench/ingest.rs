@@ -72,8 +72,8 @@ fn bare(file: &Path) -> Connection {
     conn.execute_batch(
         "INSERT INTO client (name, letter, color, position, created_at) VALUES ('Librairie', 'L', 1, 1, 0);
          INSERT INTO access (network, server, secret, created_at) VALUES ('mastodon', 'https://banc.invalid', 's', 0);
-         INSERT INTO account (client, access, network, me, remote, handle, name, health, created_at)
-         VALUES (1, 1, 'mastodon', '{}', '1', 'l', 'L', '{}', 0);",
+         INSERT INTO account (client, access, network, server, me, remote, handle, name, health, created_at)
+         VALUES (1, 1, 'mastodon', 'https://banc.invalid', '{}', '1', 'l', 'L', '{}', 0);",
     )
     .unwrap();
     conn.set_prepared_statement_cache_capacity(64);

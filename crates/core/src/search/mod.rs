@@ -30,7 +30,7 @@ const LOOKED_AT: usize = 64;
 const ONE_IN: usize = 8;
 
 /// The setting that names the CM's time zone (IANA), for the days of a query; told by the shell. Without it: UTC.
-pub(crate) const ZONE: &str = "zone";
+pub const ZONE: &str = "zone";
 
 impl Desk {
     /// At most `limit` hits (200), newest first, older than the row `before`: `Hits::next` of the page above.

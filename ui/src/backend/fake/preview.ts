@@ -12,7 +12,7 @@ export function preview(asked: URLSearchParams): Fake {
   };
   const closed = asked.get('closed');
   if (closed === 'opening') app.inbox = { inbox: 'opening' };
-  else if (closed) app.inbox = { inbox: 'closed', problem: { problem: closed, wrong: false } as Problem };
+  else if (closed) app.inbox = { inbox: 'closed', made: true, problem: { problem: closed, wrong: false } as Problem };
   const made = fake({ app, size: Number(asked.get('size') ?? 300), waits: Number(asked.get('waits') ?? 0) });
   if (asked.has('offline')) made.offline(true);
   // For looking from outside: the console and the pictures' script reach the fake here.

@@ -23,6 +23,7 @@ CREATE TABLE account (
   client INTEGER NOT NULL REFERENCES client(id),
   access INTEGER NOT NULL REFERENCES access(id),
   network TEXT NOT NULL,
+  server TEXT NOT NULL,           -- its origin: two servers may number people alike
   me TEXT NOT NULL,               -- model::Author as JSON
   remote TEXT NOT NULL,
   handle TEXT NOT NULL,
@@ -35,7 +36,7 @@ CREATE TABLE account (
   created_at INTEGER NOT NULL,
   removed_at INTEGER              -- removed accounts keep their conversations readable
 ) STRICT;
-CREATE UNIQUE INDEX account_identity ON account(client, network, remote) WHERE removed_at IS NULL;
+CREATE UNIQUE INDEX account_identity ON account(client, network, server, remote) WHERE removed_at IS NULL;
 
 CREATE TABLE source (             -- what an account pulls, and where reading stopped
   account INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
