@@ -118,6 +118,13 @@ contract! {
         set_preference(name: String, value: String) -> ();
         /// Opens the inbox with a passphrase, where the keychain does not answer.
         unlock(passphrase: String) -> ();
+        /// Gives a lost key back with the recovery phrase, then opens the inbox. `not_found`: none was ever confirmed.
+        recover(phrase: String) -> ();
+        /// A new phrase, in groups, shown once: it counts only when it was confirmed.
+        recovery_phrase() -> String;
+        /// The new phrase, asked back. `passphrase`, wrong: it is another.
+        confirm_recovery(phrase: String) -> ();
+        has_recovery() -> bool;
         /// Opens the rehearsal in a process of its own.
         start_rehearsal() -> ();
         /// Cuts the simulated networks off, or brings them back.

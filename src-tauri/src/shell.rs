@@ -4,6 +4,8 @@
 //! then commands answer `opening`. On a first start it does not open at all before the first client is added: nobody
 //! is asked for a keychain by a program they only look at.
 
+mod recovery;
+
 use crate::doors::{self, SystemClock, SystemRandom};
 use crate::preferences::Kept;
 use crate::rehearsal::Rehearsal;
@@ -151,17 +153,7 @@ impl Shell {
     }
 
     async fn opened(&self, passphrase: Option<String>) -> Result<Desk, Problem> {
-        let keys: Arc<dyn Keys> = match self.inner.rehearsal {
-            Some(_) => Arc::new(InMemory::default()),
-            None => doors::keys(&self.inner.folder, passphrase),
-        };
-        let doors = Doors {
-            clock: Arc::new(SystemClock),
-            folder: self.inner.folder.clone(),
-            keys,
-            networks: self.inner.networks.clone(),
-            random: Arc::new(SystemRandom),
-        };
+        let doors = self.doors(passphrase);
         for _ in 1..BUSY_TRIES {
             match Desk::open(doors.clone()).await {
                 Err(Problem::Busy) => tokio::time::sleep(BUSY_PAUSE).await,
@@ -169,6 +161,20 @@ impl Shell {
             }
         }
         self.furnished(Desk::open(doors).await?).await
+    }
+
+    fn doors(&self, passphrase: Option<String>) -> Doors {
+        let keys: Arc<dyn Keys> = match self.inner.rehearsal {
+            Some(_) => Arc::new(InMemory::default()),
+            None => doors::keys(&self.inner.folder, passphrase),
+        };
+        Doors {
+            clock: Arc::new(SystemClock),
+            folder: self.inner.folder.clone(),
+            keys,
+            networks: self.inner.networks.clone(),
+            random: Arc::new(SystemRandom),
+        }
     }
 
     /// In a rehearsal, the desk with its scenario's clients, accounts and templates.

@@ -20,7 +20,9 @@ pub async fn examine(asked: &Asked, folder: &Path, locale: Locale) -> (Value, bo
         () if folder.join("vault").exists() => "keychain",
         () => "none",
     };
-    let mut found = json!({ "folder": folder, "key": key, "engine": Value::Null, "inbox": "absent" });
+    let recovery = folder.join("vault.recovery").exists();
+    let mut found =
+        json!({ "folder": folder, "key": key, "recovery": recovery, "engine": Value::Null, "inbox": "absent" });
     if !folder.join("desk.db").exists() {
         return (found, true);
     }
@@ -62,6 +64,10 @@ pub fn print(locale: Locale, found: &Value) -> String {
         _ => "cli.doctor.key_none",
     });
     lines.push(say(locale, "cli.doctor.key", &[("state", &key)]));
+    if word("key") != "none" {
+        let kept = found["recovery"] == true;
+        lines.push(plain(if kept { "cli.doctor.recovery_kept" } else { "cli.doctor.recovery_none" }));
+    }
     match word("engine") {
         "window" => lines.push(plain("cli.doctor.engine_window")),
         "here" => lines.push(plain("cli.doctor.engine_here")),

@@ -588,6 +588,13 @@ export interface Contract {
   set_preference: { args: { name: string; value: string }; returns: null };
   /** Opens the inbox with a passphrase, where the keychain does not answer. */
   unlock: { args: { passphrase: string }; returns: null };
+  /** Gives a lost key back with the recovery phrase, then opens the inbox. `not_found`: none was ever confirmed. */
+  recover: { args: { phrase: string }; returns: null };
+  /** A new phrase, in groups, shown once: it counts only when it was confirmed. */
+  recovery_phrase: { args: Record<string, never>; returns: string };
+  /** The new phrase, asked back. `passphrase`, wrong: it is another. */
+  confirm_recovery: { args: { phrase: string }; returns: null };
+  has_recovery: { args: Record<string, never>; returns: boolean };
   /** Opens the rehearsal in a process of its own. */
   start_rehearsal: { args: Record<string, never>; returns: null };
   /** Cuts the simulated networks off, or brings them back. */

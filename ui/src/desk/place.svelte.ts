@@ -7,6 +7,7 @@ export type Dialog =
   | { name: 'help' }
   | { name: 'palette' }
   | { name: 'preferences' }
+  | { name: 'recovery' }
   | { name: 'connect'; client: ClientId | null }
   | { name: 'client'; id: ClientId | null }
   | { name: 'coverage'; account: AccountId }

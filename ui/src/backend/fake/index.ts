@@ -22,6 +22,9 @@ export interface Fake extends Backend {
 export interface Options { now?: () => number; size?: number; app?: Partial<AppView>; waits?: number }
 type Commands = { [N in keyof Contract]: (args: Contract[N]['args']) => Contract[N]['returns'] };
 
+/** What the fake makes in turn, as the core writes one. */
+const phrases = ['7QK2-M0RX-94TB-HZ8E-3VNC-D6YA-PW1S-J5GF', 'X4HD-2ZPC-8RNA-W6TE-0MKB-5SVQ-G1YJ-7F39'];
+
 const fail = (problem: Problem): never => { throw problem; };
 
 export function fake({ now = Date.now, size = 300, app: over = {}, waits = 0 }: Options = {}): Fake {
@@ -194,6 +197,28 @@ export function fake({ now = Date.now, size = 300, app: over = {}, waits = 0 }: 
       announce({ all: true });
       return null;
     },
+    recover: ({ phrase }) => {
+      const { kept } = world.recovery;
+      if (kept === null) fail({ problem: 'not_found' });
+      if (bare(phrase) !== kept) fail({ problem: 'passphrase', wrong: true });
+      app.inbox = { inbox: 'open' };
+      announce({ all: true });
+      return null;
+    },
+    recovery_phrase: () => {
+      const phrase = phrases[world.recovery.made++ % phrases.length]!;
+      world.recovery.asked = bare(phrase);
+      return phrase;
+    },
+    confirm_recovery: ({ phrase }) => {
+      const { asked } = world.recovery;
+      if (asked === null) fail({ problem: 'not_found' });
+      if (bare(phrase) !== asked) fail({ problem: 'passphrase', wrong: true });
+      Object.assign(world.recovery, { kept: asked, asked: null });
+      announce({ all: true });
+      return null;
+    },
+    has_recovery: () => world.recovery.kept !== null,
     start_rehearsal: () => { location.search = '?rehearsal'; return null; },
     rehearsal_offline: ({ on }) => { offline(on); return null; },
     networks: () => [{ name: 'mastodon', minutes: 1, approval: false, neverGives: ['unseen_replies', 'read_receipts', 'filtered_mentions'] }],
@@ -246,6 +271,9 @@ export function fake({ now = Date.now, size = 300, app: over = {}, waits = 0 }: 
     if (!on) for (const it of world.replies.values()) if (it.state.state === 'waiting' && it.state.why.why === 'network') leave(it);
     announce({ all: true });
   }
+
+  /** However it was typed, as the core reads it. */
+  function bare(phrase: string) { return phrase.replace(/[\s-]/g, '').toUpperCase(); }
 
   const heard: Fake['heard'] = [];
   return {

@@ -19,6 +19,8 @@ export interface World {
   templates: TemplateView[];
   acts: Act[];
   settings: Map<string, string>;
+  /** Recovery phrases without their dashes: the one shown last, the one confirmed; and how many were made. */
+  recovery: { asked: string | null; kept: string | null; made: number };
   ids: number;
 }
 
@@ -46,7 +48,7 @@ export function world(now: () => number, size = 300): World {
     })),
     talks: new Map(), replies: new Map(),
     templates: templates.map((t) => ({ ...t, lang: t.code === 'thanks' ? 'en' : 'fr', clients: [...t.clients], lastUsed: start - t.id * 3_600_000 })),
-    acts: [], settings: new Map([['undo_seconds', '20']]),
+    acts: [], settings: new Map([['undo_seconds', '20']]), recovery: { asked: null, kept: null, made: 0 },
   };
 
   let at = start - 4 * MINUTE;
