@@ -49,12 +49,14 @@ describe('the dialog', () => {
     next().click();
     const field = await waitFor(() => find<HTMLInputElement>('dialog input'));
     expect(find('dialog').textContent).not.toContain(phrase.slice(0, 4));
+    expect(document.activeElement).toBe(field);
     answer(field, 'AAAA BBBB');
     await waitFor(() => expect(find('dialog [role=alert]').textContent).toContain('Ce n’est pas la phrase'));
     expect(made.world.recovery.kept).toBeNull();
     answer(field, phrase.toLowerCase().replaceAll('-', ' '));
     await waitFor(() => expect(find('dialog [role=status]').textContent).toContain('C’est la bonne'));
     expect(find('dialog [role=alert]').textContent).toBe('');
+    expect(document.activeElement).toBe(next());
     expect(made.world.recovery.kept).toBe(phrase.replaceAll('-', ''));
   });
 
