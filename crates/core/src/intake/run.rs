@@ -165,6 +165,8 @@ impl Puller {
                 }
                 Err(problem) => {
                     tracing::warn!(account = self.account.0, %problem, "a turn of pulling failed");
+                    // The session may remember threads that the store did not get.
+                    self.desk.inner.forget_session(self.account);
                     self.desk.now().plus(30 * SECOND)
                 }
             };
@@ -223,7 +225,9 @@ impl Puller {
         if let Some(until) = blocked {
             return Ok((session, until.unwrap_or(soon).min(soon)));
         }
-        let sources = session.sources();
+        // One that fails again and again comes after those that do not.
+        let mut sources = session.sources();
+        sources.sort_by_key(|source| self.failing.get(source.name).copied().unwrap_or(0));
         let mut next = now.plus(DAY);
         let mut pulling = None;
         for source in &sources {

@@ -384,6 +384,10 @@ impl Intake<'_> {
             let read = |view: &str| serde_json::from_str::<crate::view::DraftView>(view).map_err(|_| Problem::Torn);
             let (older, mut joined) = (read(&older.0)?, read(&newer.0)?);
             joined.text = format!("{}\n\n{}", older.text.trim_end(), joined.text);
+            // What was written for few does not come out wider.
+            joined.visibility = joined.visibility.max(older.visibility);
+            joined.warning = joined.warning.or(older.warning);
+            joined.template = joined.template.or(older.template);
             self.tx.prepare_cached("UPDATE draft SET view = ?2, at = ?3 WHERE conversation = ?1")?.execute(params![
                 kept.0,
                 super::message::json(&joined)?,

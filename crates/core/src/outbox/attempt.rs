@@ -255,7 +255,7 @@ fn known(conn: &Connection, reply: &Reply, now: Millis) -> Result<Known, Problem
         conn.query_row("SELECT at FROM message WHERE id = ?", [reply.answers.0], |row| row.get(0))?;
     let newest = newest(conn, reply.account)?.unwrap_or(now);
     let since = newest.clamp(now.plus(-CLOCKS_APART), now.plus(-CLOCKS_CLOSE));
-    Ok(Known { ids, since: since.max(Millis(answered_at)) })
+    Ok(Known { ids, since: since.max(Millis(answered_at)), wall: now })
 }
 
 /// The larger of the wall clock and what the server's own times prove it to be.

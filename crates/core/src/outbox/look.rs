@@ -8,7 +8,7 @@
 use super::attempt;
 use super::changed;
 use super::outcome::{self, After};
-use super::row::{Detail, Reply};
+use super::row::{Detail, OPEN, Reply};
 use super::state::{Event, State};
 use crate::desk::Desk;
 use crate::store::Durability;
@@ -62,8 +62,9 @@ pub(super) async fn look(desk: &Desk, id: ReplyId) -> Result<After, Problem> {
 /// For each message of ours that intake meets for the first time: a reply lost at its place is looked for at once.
 pub(crate) fn noticed(tx: &Transaction<'_>, message: MessageId) -> Result<(), Problem> {
     tx.prepare_cached(
+        // The index of open replies is asked by its own words: the table keeps every reply ever sent.
         "UPDATE reply SET not_before = 0
-          WHERE state = 'unsure' AND not_before > 0
+          WHERE state IN ('waiting','sending','refused','unsure') AND state = 'unsure' AND not_before > 0
             AND (account, json_extract(place, '$.remote')) IN (SELECT account, in_reply_to FROM message WHERE id = ?)",
     )?
     .execute([message.0])?;
@@ -122,7 +123,8 @@ fn weigh(tx: &Transaction<'_>, reply: &Reply, found: Found, now: Millis) -> Resu
 
 /// Unsure replies of the same text at the same place, oldest attempt first.
 fn twins(conn: &Connection, reply: &Reply) -> Result<Vec<Reply>, Problem> {
-    let open = Reply::all(conn, "r.account = ? AND r.state = 'unsure' ORDER BY r.first_try, r.id", [reply.account.0])?;
+    let unsure = format!("r.account = ? AND r.state IN {OPEN} AND r.state = 'unsure' ORDER BY r.first_try, r.id");
+    let open = Reply::all(conn, &unsure, [reply.account.0])?;
     let text = |reply: &Reply| reply.prepared.as_ref().map(|prepared| prepared.text.clone());
     Ok(open
         .into_iter()
@@ -160,7 +162,8 @@ fn repeat(tx: &Transaction<'_>, id: ReplyId, now: Millis) -> Result<Option<Reply
         return Ok(None);
     };
     let blocked = intake::health::blocked(tx, reply.account, now)?.is_some();
-    let since = attempt::server_now(tx, reply.account, now)?.since(first_try);
+    let by_server = attempt::server_now(tx, reply.account, now)?.since(first_try);
+    let since = if by_server < 0 { by_server } else { by_server.max(now.since(reply.known.wall)) };
     // A clock that went back cannot tell how old the key is.
     if blocked || since < 0 || prepared.key != reply.key || !prepared.proof.allows_resend(since) {
         return Ok(None);

@@ -181,7 +181,7 @@ pub(super) fn pause_for(until: Option<Millis>, now: Millis) -> After {
 pub(super) fn mark(tx: &Transaction<'_>, account: AccountId, why: Waiting, now: Millis) -> Result<(), Problem> {
     let detail = Detail { why: Some(why), ..Detail::default() };
     tx.prepare_cached(
-        "UPDATE reply SET detail = ?3 WHERE account = ?1 AND state = 'waiting' AND not_before <= ?2
+        "UPDATE reply SET detail = ?3 WHERE account = ?1 AND state IN ('waiting','sending','refused','unsure') AND state = 'waiting' AND not_before <= ?2
             AND detail NOT LIKE '%\"conflict\"%'",
     )?
     .execute(params![account.0, now.0, serde_json::to_string(&detail)?])?;

@@ -16,7 +16,7 @@ impl Desk {
     pub async fn outbox(&self) -> Result<Vec<ReplyView>, Problem> {
         self.store()
             .read(|conn| {
-                let mut replies = Reply::all(conn, &format!("r.state IN {OPEN} ORDER BY r.id"), [])?;
+                let mut replies = Reply::all(conn, &format!("r.state IN {OPEN} ORDER BY +r.id"), [])?;
                 replies.extend(Reply::all(
                     conn,
                     "r.state = 'sent' ORDER BY r.sent_at DESC, r.id DESC LIMIT ?",

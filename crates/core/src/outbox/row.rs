@@ -74,6 +74,8 @@ pub(crate) struct Known {
     pub ids: Vec<String>,
     /// The earliest that the server's clock can have shown.
     pub since: Millis,
+    /// Our own clock then: a server's date that ran ahead must not keep a key young.
+    pub wall: Millis,
 }
 
 pub(super) const COLUMNS: &str =

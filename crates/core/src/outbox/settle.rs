@@ -2,7 +2,7 @@
 
 use super::changed;
 use super::outcome::{adopted, link, lose};
-use super::row::{Detail, Reply};
+use super::row::{Detail, OPEN, Reply};
 use super::state::{Event, State};
 use crate::desk::Desk;
 use crate::store::Durability;
@@ -80,7 +80,8 @@ pub(super) fn orphans(
 ) -> Result<Change, Problem> {
     let mut change = Change::default();
     let account = account.map(|account| account.0);
-    for reply in Reply::all(tx, "r.state = 'sending' AND (?1 IS NULL OR r.account = ?1)", [account])? {
+    let sending = format!("r.state IN {OPEN} AND r.state = 'sending' AND (?1 IS NULL OR r.account = ?1)");
+    for reply in Reply::all(tx, &sending, [account])? {
         lose(tx, &reply, Event::Lost, Detail::default(), now)?;
         // One that died while it was repeated is looked for at once as well.
         tx.prepare_cached("UPDATE reply SET not_before = ?2 WHERE id = ?1 AND state = 'unsure'")?

@@ -11,6 +11,7 @@
 use super::api::{Links, Query};
 use super::feed::{Entry, Feed};
 use super::session::Account;
+use super::thread::Places;
 use super::threads::Gathered;
 use super::watch::Watch;
 use super::wire::{self, Status};
@@ -191,6 +192,8 @@ pub(crate) async fn pull(
             let news = worked.iter().any(|entry| !stood.feed.knows(&entry.id));
             // A page of which nothing was worked is asked for again later.
             if !news || !matches!(fault, Fault::Later { .. } | Fault::Offline) {
+                // What was learnt on the way is not kept either: it would pass for read.
+                *account.places() = Places::default();
                 return Err(fault);
             }
             tracing::debug!(source, "a page was cut where the budget ended");

@@ -22,6 +22,8 @@ struct Told {
     no_types: bool,
     no_batches: bool,
     foreign_links: bool,
+    /// The status whose thread it never manages to tell.
+    troubled: Option<&'static str>,
     asked: Vec<String>,
 }
 
@@ -121,6 +123,7 @@ impl Respond for Small {
                 Some(status) => json_of(status.clone()),
                 None => no(404, "Record not found"),
             },
+            [_, _, "statuses", id, "context"] if told.troubled == Some(id) => no(500, "timeout"),
             [_, _, "statuses", id, "context"] => json_of(told.thread(id)),
             _ => no(404, "Not Found"),
         }
@@ -280,6 +283,24 @@ async fn edits_and_deletions_are_noticed() {
         assert_eq!(edited.conversation, Some(guichet_model::RemoteId::new("R")));
         assert_eq!(gone, ["A"], "batches refused: {no_batches}");
     }
+}
+
+#[tokio::test]
+async fn a_thread_that_is_never_told_does_not_hold_up_the_rest() {
+    let small = shop();
+    small.told().troubled = Some("S");
+    let (_server, account, _) = small.serve().await;
+    let mut cursor = None;
+    let mut brought = Vec::new();
+    for _ in 0..8 {
+        let page = pull(&account, NOTIFICATIONS, cursor.as_ref(), NOW.plus(-30 * DAY)).await;
+        if let Ok(page) = page {
+            brought.extend(page.items.into_iter().map(|item| item.remote.0));
+            cursor = page.cursor;
+        }
+    }
+    assert!(brought.iter().any(|id| id == "S"), "the text itself comes: {brought:?}");
+    assert!(brought.iter().any(|id| id == "A"), "and so does what came before it: {brought:?}");
 }
 
 #[tokio::test]

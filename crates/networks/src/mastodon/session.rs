@@ -8,14 +8,20 @@ use super::{find, live, moderation, pull, send};
 use crate::http::Http;
 use async_trait::async_trait;
 use guichet_model::*;
+use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// So many troubled threads are remembered.
+const MOST_STUMBLES: usize = 1_000;
 
 pub(crate) struct Account {
     pub api: Api,
     pub me: Me,
     pub identity: Identity,
     places: Mutex<Places>,
+    /// Threads that could not be told, and how often.
+    stumbles: Mutex<HashMap<String, u8>>,
     /// What the server said about itself, and when.
     told: Mutex<Option<(Millis, Instance)>>,
     /// Whether the server can be asked for kinds of notifications, and for several statuses at once. Believed
@@ -31,10 +37,22 @@ impl Account {
             me: Me::new(&identity),
             identity,
             places: Mutex::default(),
+            stumbles: Mutex::default(),
             told: Mutex::default(),
             knows_types: AtomicBool::new(true),
             knows_batches: AtomicBool::new(true),
         }
+    }
+
+    /// Counts a thread that the server could not tell; whether that is the third time.
+    pub fn stumbles_again(&self, id: &str) -> bool {
+        let mut stumbles = self.stumbles.lock().unwrap_or_else(PoisonError::into_inner);
+        if stumbles.len() >= MOST_STUMBLES {
+            stumbles.clear();
+        }
+        let times = stumbles.entry(id.to_owned()).or_insert(0);
+        *times = times.saturating_add(1);
+        *times >= 3
     }
 
     pub fn places(&self) -> MutexGuard<'_, Places> {

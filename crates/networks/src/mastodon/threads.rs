@@ -89,7 +89,11 @@ impl Account {
     pub async fn whole_thread(&self, status: &Status, gathered: &mut Gathered) -> Result<(), Fault> {
         match self.context_or_none(status).await? {
             Some(context) => self.gather_thread(status, context, gathered, true),
-            None => gathered.add(self.placed(status, Places::guess(status, &self.me))),
+            None => {
+                let known = self.places().of(status, &self.me, false);
+                let placing = known.unwrap_or_else(|| Places::guess(status, &self.me));
+                gathered.add(self.placed(status, placing));
+            }
         }
         Ok(())
     }
@@ -99,6 +103,8 @@ impl Account {
         match self.context(&status.id).await {
             Ok(context) => Ok(Some(context)),
             Err(Fault::Refused { .. } | Fault::Unreadable { .. }) => Ok(None),
+            // Nor does one that the server cannot tell, time after time, hold up everything that comes after it.
+            Err(Fault::Later { .. }) if self.stumbles_again(&status.id) => Ok(None),
             Err(fault) => Err(fault),
         }
     }

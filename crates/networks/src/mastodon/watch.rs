@@ -100,17 +100,28 @@ async fn turn_over(
                 gathered.gone.push(RemoteId::new(&watched.id));
                 continue;
             }
-            Err(Fault::Refused { .. } | Fault::Unreadable { .. }) => {
+            // One that fails waits for its next turn, and holds up no other.
+            Err(Fault::Refused { .. } | Fault::Unreadable { .. } | Fault::Later { .. }) => {
                 kept.push(watched.clone());
                 continue;
             }
             Err(fault) => return Err(fault),
         };
         let mut fresh = Gathered::default();
-        if account.me.wrote(&status) && status.counts.replies > watched.replies {
-            account.whole_thread(&status, &mut fresh).await?;
+        let looked = if account.me.wrote(&status) && status.counts.replies > watched.replies {
+            account.whole_thread(&status, &mut fresh).await
         } else if status.edited_at != watched.edited_at {
-            account.with_thread(&status, list == List::Notifications, &mut fresh).await?;
+            account.with_thread(&status, list == List::Notifications, &mut fresh).await
+        } else {
+            Ok(())
+        };
+        match looked {
+            Ok(()) => {}
+            Err(Fault::Later { .. }) => {
+                kept.push(watched.clone());
+                continue;
+            }
+            Err(fault) => return Err(fault),
         }
         gathered.unreadable.append(&mut fresh.unreadable);
         for item in fresh.items {

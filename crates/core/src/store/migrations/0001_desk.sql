@@ -149,6 +149,7 @@ CREATE INDEX conversation_done_client ON conversation(client, triaged_at DESC, i
 CREATE INDEX conversation_all ON conversation(last_at DESC, id DESC, client, account);
 CREATE INDEX conversation_account ON conversation(account, triage, owed_at, id, client);
 CREATE INDEX conversation_post ON conversation(post);
+CREATE INDEX conversation_newest ON conversation(account, last_at DESC);
 
 CREATE TABLE former_root (        -- names of conversations that were merged away: what comes later by them finds its way
   account INTEGER NOT NULL REFERENCES account(id),
@@ -286,6 +287,7 @@ CREATE TABLE reply (              -- the outbox; a row stays after its sending
 ) STRICT;
 CREATE INDEX reply_open ON reply(account, conversation, id) WHERE state IN ('waiting','sending','refused','unsure');
 CREATE INDEX reply_of ON reply(conversation, id);
+CREATE INDEX reply_sent ON reply(sent_at DESC, id DESC) WHERE state = 'sent';
 
 CREATE TABLE journal (            -- every act of the CM, with its undo: ids and states, never texts
   id INTEGER PRIMARY KEY AUTOINCREMENT,
