@@ -116,6 +116,8 @@ contract! {
         app() -> AppView;
         /// `locale`: fr, en · `theme`: system, light, dark · `single_keys`: on, off.
         set_preference(name: String, value: String) -> ();
+        /// Tries again to open an inbox that stayed closed; `app` says what came of it.
+        reopen() -> ();
         /// Opens the inbox with a passphrase, where the keychain does not answer.
         unlock(passphrase: String) -> ();
         /// Gives a lost key back with the recovery phrase, then opens the inbox. `not_found`: none was ever confirmed.

@@ -69,10 +69,7 @@ pub fn main() -> ExitCode {
 }
 
 fn open_window(runtime: &tokio::runtime::Runtime, folder: std::path::PathBuf) -> ExitCode {
-    let other = runtime.block_on(socket::Beside::connect(&folder));
-    if let Some(mut other) = other
-        && runtime.block_on(other.call("raise", serde_json::Value::Null)).is_ok()
-    {
+    if runtime.block_on(socket::raise_other(&folder)) {
         return ExitCode::SUCCESS;
     }
     let shell = Shell::real(folder);

@@ -268,6 +268,12 @@ impl Shell {
         Ok(())
     }
 
+    pub async fn reopen(&self) -> Result<(), Problem> {
+        self.open(None).await?;
+        self.start();
+        Ok(())
+    }
+
     pub async fn start_rehearsal(&self) -> Result<(), Problem> {
         let program = std::env::current_exe()?;
         let mut child = std::process::Command::new(program).arg("--rehearsal").spawn()?;

@@ -2,15 +2,17 @@
 //!
 //! One line of JSON each way: `{"name", "args"}` in; `{"answer"}` or `{"problem"}` out. Two names are the socket's own:
 //! `raise` brings the window to the front, `changes` turns the connection into a stream of `{"change"}` lines. The
-//! socket is 0600 in a 0700 folder, and a peer of another user is turned away all the same.
+//! socket is 0600 in a 0700 folder, and a peer of another user is turned away all the same. A lock beside it, held for
+//! life, says whose it is: the system lets go of it whichever way its holder ends.
 
 use crate::contract::dispatch;
 use crate::shell::Shell;
 use guichet_core::view::Problem;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::fs::{File, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -21,6 +23,8 @@ use tokio::sync::broadcast;
 const LONGEST: u64 = 16_000_000;
 /// Somebody who connects and says nothing is let go.
 const SILENCE: Duration = Duration::from_secs(600);
+/// A window that is asked to come to the front and does not answer within this is not counted on.
+const RAISING: Duration = Duration::from_secs(2);
 
 #[derive(Serialize, Deserialize)]
 struct Line {
@@ -33,6 +37,8 @@ struct Line {
 pub struct Listening {
     file: PathBuf,
     task: tokio::task::JoinHandle<()>,
+    /// Let go of after the file is removed: what is removed is always ours.
+    _ours: File,
 }
 
 impl Drop for Listening {
@@ -43,11 +49,13 @@ impl Drop for Listening {
     }
 }
 
-/// Serves the commands of `shell`; `raise` is called when another start asks for the window.
+/// Serves the commands of `shell`; `raise` is called when another start asks for the window. `AddrInUse`: another
+/// Guichet listens.
 pub fn listen(shell: Shell, raise: impl Fn() + Send + Sync + 'static) -> io::Result<Listening> {
     let folder = shell.folder().to_owned();
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
     let file = address(&folder);
+    let ours = claim(&file)?;
     match std::fs::remove_file(&file) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -73,7 +81,18 @@ pub fn listen(shell: Shell, raise: impl Fn() + Send + Sync + 'static) -> io::Res
             }
         }
     });
-    Ok(Listening { file, task })
+    Ok(Listening { file, task, _ours: ours })
+}
+
+/// Two starts at once would each find no socket, or a stale one: the lock settles which of them may replace it.
+fn claim(socket: &Path) -> io::Result<File> {
+    let lock = socket.with_extension("sock.lock");
+    let lock = File::options().create(true).truncate(false).write(true).mode(0o600).open(lock)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(io::ErrorKind::AddrInUse.into()),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
 }
 
 async fn serve(peer: UnixStream, shell: &Shell, raise: &(dyn Fn() + Send + Sync)) -> io::Result<()> {
@@ -118,6 +137,12 @@ async fn stream(shell: &Shell, writing: &mut (impl AsyncWriteExt + Unpin)) -> io
 
 async fn write(writing: &mut (impl AsyncWriteExt + Unpin), line: &Value) -> io::Result<()> {
     writing.write_all(format!("{line}\n").as_bytes()).await
+}
+
+/// Brings the window of the Guichet that is open to the front. False: there is none, or it does not answer.
+pub async fn raise_other(folder: &Path) -> bool {
+    let raising = async { Beside::connect(folder).await?.call("raise", Value::Null).await.ok() };
+    tokio::time::timeout(RAISING, raising).await.is_ok_and(|raised| raised.is_some())
 }
 
 /// A connection to the Guichet that is open.

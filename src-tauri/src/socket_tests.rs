@@ -59,6 +59,28 @@ async fn a_second_start_raises_the_first_window() {
 }
 
 #[tokio::test]
+async fn a_second_listener_is_refused_and_the_first_keeps_its_socket() {
+    let house = house();
+    let folder = house.folder.path().join("guichet");
+    let second = listen(Shell::real(folder.clone()), || {});
+    assert_eq!(second.err().unwrap().kind(), io::ErrorKind::AddrInUse);
+    assert!(raise_other(&folder).await);
+    assert_eq!(house.raised.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn what_a_crash_left_behind_is_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(std::os::unix::net::UnixListener::bind(address(folder.path())).unwrap());
+    assert!(!raise_other(folder.path()).await);
+    let listening = listen(Shell::real(folder.path().to_owned()), || {}).unwrap();
+    assert!(raise_other(folder.path()).await);
+    drop(listening);
+    assert!(!address(folder.path()).exists());
+    listen(Shell::real(folder.path().to_owned()), || {}).unwrap();
+}
+
+#[tokio::test]
 async fn changes_are_streamed() {
     let house = house();
     let mut listening = house.visit().await;

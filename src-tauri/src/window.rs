@@ -19,6 +19,7 @@ use crate::{evening, socket};
 use guichet_core::view::{Change, Problem};
 use guichet_networks::Reach;
 use serde_json::Value;
+use std::io::ErrorKind;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -127,12 +128,17 @@ fn live(app: &AppHandle, shell: &Shell, then: Then, failed: Arc<AtomicBool>) {
     tauri::async_runtime::spawn(async move {
         let raised = handle.clone();
         // A rehearsal is a world of its own: no command line and no second start finds it.
-        let _socket = match shell.rehearsal() {
+        let socket = match shell.rehearsal() {
             Some(_) => None,
-            None => socket::listen(shell.clone(), move || raise(&raised))
-                .inspect_err(|error| tracing::warn!(kind = ?error.kind(), "no local socket"))
-                .ok(),
+            None => Some(socket::listen(shell.clone(), move || raise(&raised))),
         };
+        if let Some(Err(error)) = &socket {
+            // Another start was quicker by a moment: the inbox is its to open.
+            if error.kind() == ErrorKind::AddrInUse && socket::raise_other(shell.folder()).await {
+                return handle.exit(0);
+            }
+            tracing::warn!(kind = ?error.kind(), "no local socket");
+        }
         if shell.has_inbox() && shell.open(None).await.is_ok() {
             shell.start();
         }

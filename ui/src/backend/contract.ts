@@ -586,6 +586,8 @@ export interface Contract {
   app: { args: Record<string, never>; returns: AppView };
   /** `locale`: fr, en · `theme`: system, light, dark · `single_keys`: on, off. */
   set_preference: { args: { name: string; value: string }; returns: null };
+  /** Tries again to open an inbox that stayed closed; `app` says what came of it. */
+  reopen: { args: Record<string, never>; returns: null };
   /** Opens the inbox with a passphrase, where the keychain does not answer. */
   unlock: { args: { passphrase: string }; returns: null };
   /** Gives a lost key back with the recovery phrase, then opens the inbox. `not_found`: none was ever confirmed. */

@@ -220,6 +220,13 @@ describe('screens', () => {
     await waitFor(() => find('[role=grid]'));
   });
 
+  it('open the inbox again on request, once what held it is gone', async () => {
+    await open({ app: { inbox: { inbox: 'closed', made: true, problem: { problem: 'busy' } } } });
+    const button = await waitFor(() => find('main button'));
+    button.click();
+    await waitFor(() => find('[role=grid]'));
+  });
+
   it('show both texts of an unsure reply, and take the person’s word', async () => {
     await open();
     press('5');

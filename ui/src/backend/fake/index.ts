@@ -191,6 +191,14 @@ export function fake({ now = Date.now, size = 300, app: over = {}, waits = 0 }: 
       announce({ all: true });
       return null;
     },
+    reopen: () => {
+      // A key that is missing stays missing; anything else may have passed.
+      const closed = app.inbox.inbox === 'closed' ? app.inbox.problem : undefined;
+      if (closed && ['passphrase', 'keychain', 'no_key'].includes(closed.problem)) fail(closed);
+      app.inbox = { inbox: 'open' };
+      announce({ all: true });
+      return null;
+    },
     unlock: ({ passphrase }) => {
       if (passphrase !== 'soirée') fail({ problem: 'passphrase', wrong: true });
       app.inbox = { inbox: 'open' };
