@@ -9,7 +9,7 @@ use crate::dump::dump;
 use crate::store::{Durability, Store};
 use crate::testing::paper::{answer, item, ours, page};
 use crate::testing::{self, EVENING};
-use guichet_model::{MINUTE, Unread};
+use guichet_model::{MINUTE, Unread, Visibility};
 
 pub(super) struct Counter {
     pub store: Store,
@@ -81,11 +81,7 @@ fn an_evening_as_it_reads() {
         under("10", answer("13", "10", "Zoé", at(-30), "Miam")),
         ours(under("10", answer("14", "13", "Boulangerie", at(-20), "Merci Zoé !"))),
         item("20", "Ana", at(-9 * 24 * 60), "Vieille question"),
-        Item {
-            kind: Kind::Message,
-            visibility: Some(guichet_model::Visibility::Direct),
-            ..item("30", "Ana", at(-5), "Bonsoir")
-        },
+        Item { kind: Kind::Message, visibility: Some(Visibility::Direct), ..item("30", "Ana", at(-5), "Bonsoir") },
     ]);
     counter.take(&Page {
         gone: vec![RemoteId::new("12")],
@@ -193,18 +189,21 @@ fn threads_learnt_in_pieces_become_one_with_what_was_written_in_them() {
     counter.items(vec![answer("3", "2", "Ana", at(-10), "C"), item("8", "Zoé", at(-3), "Ailleurs")]);
     counter.items(vec![item("1", "Léa", at(-30), "A")]);
     assert_eq!(counter.headings().len(), 3);
-    let draft = |text: &str| {
+    let draft = |text: &str, visibility: Option<Visibility>| {
         let view = crate::view::DraftView {
             text: text.into(),
             to: Vec::new(),
-            visibility: None,
+            visibility,
             warning: None,
             template: None,
             at: at(0),
         };
         serde_json::to_string(&view).unwrap().replace('\'', "''")
     };
-    for (root, key, text) in [("1", "k1", "Bonsoir"), ("3", "k3", "et merci")] {
+    // The older one was begun for few.
+    let drafts =
+        [("1", "k", "Bonsoir", Some(Visibility::Followers)), ("3", "k3", "et merci", Some(Visibility::Public))];
+    for (root, key, text, visibility) in drafts {
         counter.sql(&format!(
             "INSERT INTO draft (conversation, client, account, key, view, at)
              SELECT id, client, account, '{key}', '{}', {} FROM conversation WHERE root = '{root}';
@@ -212,7 +211,7 @@ fn threads_learnt_in_pieces_become_one_with_what_was_written_in_them() {
                                 written_at, offline, not_before)
              SELECT client, account, id, latest, 'r{key}', 'En route {root}', '[]', '{{}}', 0, 'waiting', 0, 0, 0
                FROM conversation WHERE root = '{root}'",
-            draft(text),
+            draft(text, visibility),
             key.len()
         ));
     }
@@ -220,6 +219,8 @@ fn threads_learnt_in_pieces_become_one_with_what_was_written_in_them() {
     assert_eq!(change.conversations.len(), 2, "the one that is gone is announced too");
     insta::assert_snapshot!(counter.dump());
     assert_eq!(counter.number("SELECT drafts FROM tally"), 1);
+    let narrow = "SELECT count(*) FROM draft WHERE json_extract(view, '$.visibility') = 'followers'";
+    assert_eq!(counter.number(narrow), 1, "what was written for few does not come out wider");
     assert_eq!(counter.number("SELECT owed FROM tally"), 2);
 }
 
