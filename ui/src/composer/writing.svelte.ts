@@ -32,10 +32,13 @@ export class Writing {
 
   #insertion: Insertion | undefined;
   #saved = '';
+  /** The audience last offered: while nothing is written, it is the one written to. */
+  #offered = '';
+  /** Saves on their way: what is read meanwhile may be older than they are. */
+  #flying = 0;
   #saving: ReturnType<typeof setTimeout> | undefined;
   #checking: ReturnType<typeof setTimeout> | undefined;
   #check = 0;
-  #over = false;
 
   constructor(view: ConversationView) {
     this.conversation = view.row.id;
@@ -67,8 +70,8 @@ export class Writing {
 
   /** Anything but the text changed, or the text did: saved soon, counted soon. */
   touched(): void {
-    clearTimeout(this.#saving);
-    this.#saving = setTimeout(() => void this.save(), SAVE_AFTER);
+    // Counted from the first keystroke: a hand that never pauses is saved too.
+    this.#saving ??= setTimeout(() => void this.save(), SAVE_AFTER);
     clearTimeout(this.#checking);
     this.#checking = setTimeout(() => void this.check(), CHECK_AFTER);
   }
@@ -76,15 +79,19 @@ export class Writing {
   async save(): Promise<void> {
     clearTimeout(this.#saving);
     this.#saving = undefined;
-    if (this.#over || this.#key() === this.#saved) return;
+    // A save while a reply leaves would bring the sent text back as a draft; `send` sees to what was typed meanwhile.
+    if (this.sending || this.#key() === this.#saved) return;
     const before = this.#saved;
     this.#saved = this.#key();
+    this.#flying++;
     try {
       await call('save_draft', { conversation: this.conversation, draft: this.draft() });
     } catch (thrown) {
       // Said, and tried again with the next keystroke or when one leaves.
       this.#saved = before;
       complain(problem(thrown));
+    } finally {
+      this.#flying--;
     }
   }
 
@@ -97,11 +104,16 @@ export class Writing {
     return checked;
   }
 
-  /** The conversation was read again: its draft is taken over where it is not the one being written here. */
+  /**
+   * The conversation was read again: its draft is taken over where it is not the one being written here, and its
+   * audience where nothing is. Once there is a text, whom it is for is the CM's choice.
+   */
   follow(view: ConversationView): void {
-    if (this.#over || this.#saving !== undefined || this.#key() !== this.#saved) return;
-    if (key(view.draft, view) === this.#saved) return;
-    this.#take(view.draft, view);
+    if (this.sending || this.#flying) return;
+    if (this.#key() !== this.#saved) return this.#narrow(view);
+    if (key(view.draft, view) !== this.#saved) this.#take(view.draft, view);
+    else if (!this.text.trim() && offered(view) !== this.#offered) this.#address(null, view);
+    else return this.#narrow(view);
     void this.check();
   }
 
@@ -133,24 +145,26 @@ export class Writing {
   async send(): Promise<boolean> {
     if (this.sending) return false;
     this.sending = true;
-    try {
-      const checked = await this.check();
-      if (!checked || checked.leaks.length) return false;
-      const draft = this.draft();
-      // From here on a late save would bring the sent text back as a draft.
-      this.#over = true;
-      clearTimeout(this.#saving);
-      this.#saving = undefined;
-      const sent = await attempt(() => call('send_reply', { conversation: this.conversation, draft, thenDone: true }));
-      this.#over = false;
-      if (!sent) return false;
-      this.#clear();
-      said(t('act.send_reply'), sent.acted);
-      await goOn(this.conversation);
-      return true;
-    } finally {
-      this.sending = false;
+    // What is on screen now is what is checked and what leaves, whatever is typed before the answer.
+    const draft = this.draft();
+    const checked = await this.check();
+    const able = checked && !checked.leaks.length;
+    const sent = able ? await attempt(() => call('send_reply', { conversation: this.conversation, draft, thenDone: true })) : undefined;
+    this.sending = false;
+    if (!sent) {
+      await this.save();
+      return false;
     }
+    said(t('act.send_reply'), sent.acted);
+    if (this.text === draft.text) {
+      this.#clear();
+      await goOn(this.conversation);
+    } else {
+      // Still writing here: the text stays, as a new draft.
+      this.#saved = '';
+      await this.save();
+    }
+    return true;
   }
 
   async discard(): Promise<void> {
@@ -175,14 +189,27 @@ export class Writing {
 
   #take(draft: DraftView | null, view: ConversationView): void {
     this.text = draft?.text ?? '';
-    this.to = draft?.to.length || !view.composer.to.length ? (draft?.to ?? []) : view.composer.to;
-    this.visibility = draft?.visibility ?? view.composer.visibility;
+    this.#address(draft, view);
     this.warning = draft?.warning ?? null;
     this.template = draft?.template ?? null;
     this.filled = [];
     this.questions = [];
     this.#insertion = undefined;
     this.#saved = this.#key();
+    this.#narrow(view);
+  }
+
+  #address(draft: DraftView | null, view: ConversationView): void {
+    this.to = draft?.to.length ? draft.to : view.composer.to;
+    this.visibility = draft?.visibility ?? view.composer.visibility;
+    this.#offered = offered(view);
+  }
+
+  /** What is answered may have become more private: no text goes out wider. */
+  #narrow({ composer }: ConversationView): void {
+    if (this.visibility === null || composer.visibilities.includes(this.visibility)) return;
+    this.visibility = composer.visibility;
+    this.touched();
   }
 
   #clear(): void {
@@ -191,6 +218,7 @@ export class Writing {
     Object.assign(this, { text: '', warning: null, template: null, filled: [], questions: [] });
     this.#insertion = undefined;
     this.#saved = this.#key();
+    this.#offered = '';
     void this.check();
   }
 
@@ -199,8 +227,11 @@ export class Writing {
   }
 }
 
+const offered = ({ composer }: ConversationView) => JSON.stringify([composer.to, composer.visibility]);
+
+// Blanks alone are no draft: the store keeps none.
 const keyOf = (text: string, to: Addressee[], visibility: Visibility | null, warning: string | null) =>
-  JSON.stringify(text ? [text, to.map((a) => a.remote), visibility, warning] : ['']);
+  JSON.stringify(text.trim() ? [text, to.map((a) => a.remote), visibility, warning] : ['']);
 
 function key(draft: DraftView | null, view: ConversationView): string {
   return keyOf(draft?.text ?? '', draft?.to.length ? draft.to : view.composer.to, draft?.visibility ?? view.composer.visibility, draft?.warning ?? null);

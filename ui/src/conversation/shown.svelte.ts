@@ -10,7 +10,7 @@ function fetch(id: ConversationId): Promise<ConversationView> {
   if (known) return known;
   const reading = call('conversation', { id });
   read.set(id, reading);
-  reading.catch(() => read.delete(id));
+  reading.catch(() => { if (read.get(id) === reading) read.delete(id); });
   for (const old of read.keys()) {
     if (read.size <= KEPT) break;
     read.delete(old);
@@ -45,11 +45,14 @@ class Shown {
   }
 
   async #take(id: ConversationId): Promise<void> {
+    const reading = fetch(id);
+    // A reading begun before a change may end after the one begun since: only the last one is shown.
+    const late = () => this.#id !== id || (read.get(id) ?? reading) !== reading;
     try {
-      const view = await fetch(id);
-      if (this.#id === id) this.view = view;
+      const view = await reading;
+      if (!late()) this.view = view;
     } catch (thrown) {
-      if (this.#id !== id) return;
+      if (late()) return;
       this.view = undefined;
       this.problem = problem(thrown);
     }
