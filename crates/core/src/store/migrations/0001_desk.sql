@@ -113,7 +113,6 @@ CREATE TABLE post (               -- what comments hang on
   counts TEXT NOT NULL,
   known INTEGER NOT NULL,         -- 0: a placeholder, named before it was read
   gone_at INTEGER,
-  missed INTEGER NOT NULL DEFAULT 0,  -- readings in a row that did not show it; gone at two
   expires_at INTEGER,
   UNIQUE (account, remote)
 ) STRICT;
@@ -181,7 +180,6 @@ CREATE TABLE message (
   liked INTEGER NOT NULL DEFAULT 0,
   opened INTEGER NOT NULL DEFAULT 0,
   gone_at INTEGER,
-  missed INTEGER NOT NULL DEFAULT 0,
   expires_at INTEGER,
   word_row INTEGER NOT NULL UNIQUE, -- its row in the search index: time, then a counter
   scope TEXT NOT NULL DEFAULT ''  -- what stands in the index beside its words: the same is needed to remove them
