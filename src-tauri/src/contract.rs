@@ -114,6 +114,8 @@ contract! {
     }
     shell {
         app() -> AppView;
+        /// Answers once the inbox is no longer opening, however that ended.
+        settled() -> ();
         /// `locale`: fr, en · `theme`: system, light, dark · `single_keys`: on, off.
         set_preference(name: String, value: String) -> ();
         /// Tries again to open an inbox that stayed closed; `app` says what came of it.

@@ -73,7 +73,6 @@ fn open_window(runtime: &tokio::runtime::Runtime, folder: std::path::PathBuf) ->
         return ExitCode::SUCCESS;
     }
     let shell = Shell::real(folder);
-    window::as_remembered(&shell);
     let code = window::show(&shell, Then::Stay);
     runtime.block_on(shell.stop());
     code
@@ -86,10 +85,7 @@ fn rehearse(runtime: &tokio::runtime::Runtime, scenario: &str, then: Then) -> Ex
     };
     let shell = Shell::rehearsing(rehearsal);
     let code = match then {
-        Then::Stay | Then::ShowAndQuit => {
-            window::as_remembered(&shell);
-            window::show(&shell, then)
-        }
+        Then::Stay | Then::ShowAndQuit => window::show(&shell, then),
         Then::Print => match runtime.block_on(shell.open(None)) {
             Ok(()) => {
                 shell.start();

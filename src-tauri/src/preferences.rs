@@ -1,4 +1,4 @@
-//! What is known before the inbox opens: language, theme, keys, and how this machine must draw.
+//! What is known before the inbox opens: language, theme, keys.
 //!
 //! A small JSON file in clear beside the inbox. It holds nothing about anybody; a torn or missing one means the
 //! defaults, since a preference must never keep the window from opening.
@@ -16,13 +16,11 @@ pub struct Preferences {
     pub locale: Option<Locale>,
     pub theme: Theme,
     pub single_keys: bool,
-    /// WebKit drew nothing here with its usual renderer.
-    pub plain_renderer: bool,
 }
 
 impl Default for Preferences {
     fn default() -> Self {
-        Self { locale: None, theme: Theme::System, single_keys: true, plain_renderer: false }
+        Self { locale: None, theme: Theme::System, single_keys: true }
     }
 }
 
@@ -62,11 +60,6 @@ impl Kept {
             _ => return Err(Problem::Invalid { field: name.chars().take(60).collect() }),
         }
         self.keep(next)
-    }
-
-    /// From now on this machine draws without shared buffers.
-    pub fn draw_plainly(&self) -> Result<(), Problem> {
-        self.keep(Preferences { plain_renderer: true, ..self.get() })
     }
 
     fn keep(&self, next: Preferences) -> Result<(), Problem> {

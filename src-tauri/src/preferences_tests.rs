@@ -13,9 +13,7 @@ fn what_is_set_is_there_at_the_next_start() {
     kept.set("locale", "en").unwrap();
     kept.set("theme", "dark").unwrap();
     kept.set("single_keys", "off").unwrap();
-    kept.draw_plainly().unwrap();
-    let expected =
-        Preferences { locale: Some(Locale::En), theme: Theme::Dark, single_keys: false, plain_renderer: true };
+    let expected = Preferences { locale: Some(Locale::En), theme: Theme::Dark, single_keys: false };
     assert_eq!(Kept::open(folder.path(), None).get(), expected);
 }
 

@@ -1,8 +1,8 @@
 //! The shell: holds the inbox over the life of the process, and answers what is not the desk's to answer.
 //!
-//! The inbox opens after the window is up, because the keychain may ask its owner or stay silent for seconds. Until
-//! then commands answer `opening`. On a first start it does not open at all before the first client is added: nobody
-//! is asked for a keychain by a program they only look at.
+//! The window does not wait for the inbox, because the keychain may ask its owner or stay silent for seconds. Until then
+//! commands answer `opening`. On a first start it does not open at all before the first client is added: nobody is asked
+//! for a keychain by a program they only look at.
 
 mod recovery;
 
@@ -254,6 +254,13 @@ impl Shell {
                 Inbox::Closed(problem) => InboxState::Closed { problem, made: self.folder().join("desk.db").exists() },
             },
         })
+    }
+
+    pub async fn settled(&self) -> Result<(), Problem> {
+        let mut inbox = self.inner.inbox.subscribe();
+        // It fails only where the shell is gone, and nobody asks then.
+        let _ = inbox.wait_for(|inbox| !matches!(inbox, Inbox::Opening)).await;
+        Ok(())
     }
 
     pub async fn set_preference(&self, name: String, value: String) -> Result<(), Problem> {

@@ -1,14 +1,10 @@
 //! The one window: made in Rust, fed by one command and one event.
 //!
-//! The inbox opens once the window is up. Changes reach the page as the event `change`, coalesced by the core to at
+//! The inbox opens while the window is made. Changes reach the page as the event `change`, coalesced by the core to at
 //! most one per 50 ms.
-
-mod draw;
 
 #[cfg(target_os = "linux")]
 mod webkit;
-
-pub use draw::as_remembered;
 
 use crate::cli::Then;
 use crate::contract::dispatch;
@@ -26,6 +22,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tauri::webview::Color;
 use tauri::{AppHandle, Emitter, Manager, State, WebviewUrl, WebviewWindowBuilder};
 use tokio::sync::broadcast::error::RecvError;
+use tokio::task::JoinHandle;
 
 /// The window's label: what capabilities and events name.
 const MAIN: &str = "main";
@@ -35,11 +32,12 @@ pub fn show(shell: &Shell, then: Then) -> ExitCode {
     let failed = Arc::new(AtomicBool::new(false));
     let reach = if shell.rehearsal().is_some() { Reach::Loopback } else { Reach::Public };
     let album = Arc::new(Album::new(reach));
-    let (opening, failing) = (shell.clone(), failed.clone());
+    let (furnishing, failing) = (shell.clone(), failed.clone());
+    let opening = shell.clone();
+    let opening = tokio::spawn(async move { opening.has_inbox() && opening.open(None).await.is_ok() });
     let built = tauri::Builder::default()
         .manage(shell.clone())
         .manage(album.clone())
-        .manage(draw::Watch::default())
         .invoke_handler(tauri::generate_handler![call])
         .register_asynchronous_uri_scheme_protocol("picture", move |_, request, responder| {
             let album = album.clone();
@@ -48,8 +46,8 @@ pub fn show(shell: &Shell, then: Then) -> ExitCode {
             });
         })
         .setup(move |app| {
-            open_window(app.handle(), &opening)?;
-            live(app.handle(), &opening, then, failing);
+            open_window(app.handle(), &furnishing)?;
+            live(app.handle(), &furnishing, opening, then, failing);
             Ok(())
         })
         .build(tauri::generate_context!());
@@ -75,12 +73,7 @@ async fn call(
     args: Value,
     shell: State<'_, Shell>,
     album: State<'_, Arc<Album>>,
-    watch: State<'_, draw::Watch>,
 ) -> Result<Value, Problem> {
-    if name == draw::PAINTED {
-        watch.painted();
-        return Ok(Value::Null);
-    }
     let mut answer = dispatch(&shell, &name, args).await?;
     album.name(&mut answer);
     Ok(answer)
@@ -89,16 +82,13 @@ async fn call(
 fn open_window(app: &AppHandle, shell: &Shell) -> tauri::Result<()> {
     let locale = shell.inner.preferences.get().locale();
     let title = if shell.rehearsal().is_some() { "app.rehearsal" } else { "app.name" };
-    let watching = shell.clone();
     let window = WebviewWindowBuilder::new(app, MAIN, WebviewUrl::App("index.html".into()))
         .title(say(locale, title, &[]))
         .inner_size(1280.0, 800.0)
         .min_inner_size(640.0, 480.0)
         // Between white and the dark theme's ground: no flash in either.
         .background_color(Color(0x80, 0x80, 0x80, 0xff))
-        .initialization_script(draw::TELL)
         .zoom_hotkeys_enabled(true)
-        .on_page_load(move |window, load| draw::watch(&window, &watching, load.event()))
         .build()?;
     #[cfg(target_os = "linux")]
     window.with_webview(|view| webkit::furnish(&view.inner()))?;
@@ -106,7 +96,7 @@ fn open_window(app: &AppHandle, shell: &Shell) -> tauri::Result<()> {
 }
 
 /// Everything that runs beside the window.
-fn live(app: &AppHandle, shell: &Shell, then: Then, failed: Arc<AtomicBool>) {
+fn live(app: &AppHandle, shell: &Shell, opening: JoinHandle<bool>, then: Then, failed: Arc<AtomicBool>) {
     let (handle, relayed) = (app.clone(), shell.clone());
     tauri::async_runtime::spawn(async move {
         let mut changes = relayed.changes();
@@ -139,7 +129,7 @@ fn live(app: &AppHandle, shell: &Shell, then: Then, failed: Arc<AtomicBool>) {
             }
             tracing::warn!(kind = ?error.kind(), "no local socket");
         }
-        if shell.has_inbox() && shell.open(None).await.is_ok() {
+        if opening.await.unwrap_or(false) {
             shell.start();
         }
         if then == Then::ShowAndQuit {

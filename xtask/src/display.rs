@@ -37,8 +37,6 @@ impl Screen {
     pub fn program(&self, program: &Path) -> Command {
         let mut line = command("dbus-run-session");
         line.arg("--").arg(program).env("DISPLAY", &self.name).env_remove("WAYLAND_DISPLAY");
-        // A virtual screen has no GPU: without this WebKit asks for one and may paint nothing.
-        line.env("WEBKIT_DISABLE_DMABUF_RENDERER", "1").env("LIBGL_ALWAYS_SOFTWARE", "1");
         line
     }
 

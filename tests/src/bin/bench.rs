@@ -87,18 +87,15 @@ async fn start_and_memory(release: &Path, desktop: &Desktop) -> Map<String, Valu
     let (ours, empty) = (release.join("guichet"), release.join("examples/empty"));
     let (mut starts, mut empties, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     let (mut memories, mut empty_memories, mut memory_ratios) = (Vec::new(), Vec::new(), Vec::new());
-    for turn in 0..TURNS {
-        let weighs = turn % 3 == 0;
-        let (start, memory) = once(desktop, &ours, weighs).await;
-        let (bare, bare_memory) = once(desktop, &empty, weighs).await;
+    for _ in 0..TURNS {
+        let (start, memory) = once(desktop, &ours).await;
+        let (bare, bare_memory) = once(desktop, &empty).await;
         ratios.push(start / bare);
         starts.push(start);
         empties.push(bare);
-        if weighs {
-            memory_ratios.push(memory / bare_memory);
-            memories.push(memory / 1e6);
-            empty_memories.push(bare_memory / 1e6);
-        }
+        memory_ratios.push(memory / bare_memory);
+        memories.push(memory / 1e6);
+        empty_memories.push(bare_memory / 1e6);
     }
     let mut all = Map::new();
     put(&mut all, "start_ratio", &mut ratios);
@@ -118,17 +115,14 @@ fn put(all: &mut Map<String, Value>, name: &str, values: &mut [f64]) {
 }
 
 /// Milliseconds from the process's start to its mark, and the bytes it and its children hold 10 s after.
-async fn once(desktop: &Desktop, program: &Path, weighs: bool) -> (f64, f64) {
+async fn once(desktop: &Desktop, program: &Path) -> (f64, f64) {
     let page = desktop.open(program, &[]).await;
     let mark = mark(&page).await;
     let pid = desktop.program_pid(program).expect("the program runs");
     let started = SystemTime::now() - started_ago(pid);
     let started = started.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs_f64() * 1_000.0;
-    let mut memory = 0.0;
-    if weighs {
-        tokio::time::sleep(Duration::from_secs(10).saturating_sub(started_ago(pid))).await;
-        memory = family(pid).into_iter().map(proportional_memory).sum::<u64>() as f64;
-    }
+    tokio::time::sleep(Duration::from_secs(10).saturating_sub(started_ago(pid))).await;
+    let memory = family(pid).into_iter().map(proportional_memory).sum::<u64>() as f64;
     page.close().await.expect("closed");
     (mark - started, memory)
 }

@@ -584,6 +584,8 @@ export interface Contract {
   retry: { args: { reply: ReplyId }; returns: Acted };
   settle: { args: { reply: ReplyId; word: Settle }; returns: Acted };
   app: { args: Record<string, never>; returns: AppView };
+  /** Answers once the inbox is no longer opening, however that ended. */
+  settled: { args: Record<string, never>; returns: null };
   /** `locale`: fr, en · `theme`: system, light, dark · `single_keys`: on, off. */
   set_preference: { args: { name: string; value: string }; returns: null };
   /** Tries again to open an inbox that stayed closed; `app` says what came of it. */

@@ -1,9 +1,13 @@
 // Instants as people say them: « 20 h 14 », « hier », « 3 mars ». Days are those of the computer's own time zone.
+import { instant, renew } from './formats';
 import { speech, t } from './words.svelte';
 
 /** The minute that is now. One timer for the whole interface, so that "à l’instant" ages by itself. */
 export const clock = $state({ now: Date.now() });
-setInterval(() => (clock.now = Date.now()), 30_000);
+setInterval(() => {
+  renew();
+  clock.now = Date.now();
+}, 30_000);
 
 const NBSP = '\u00a0';
 
@@ -11,7 +15,7 @@ const NBSP = '\u00a0';
 export function time(at: number): string {
   const date = new Date(at);
   if (speech.lang === 'en') {
-    return date.toLocaleTimeString('en', { hour: 'numeric', minute: '2-digit' });
+    return instant('en', 'time', at);
   }
   return `${date.getHours()}${NBSP}h${NBSP}${String(date.getMinutes()).padStart(2, '0')}`;
 }
@@ -19,19 +23,17 @@ export function time(at: number): string {
 /** Today its time, yesterday « hier », this week its day, else its date: beside a row. */
 export function brief(at: number, now = clock.now): string {
   const days = daysBetween(at, now);
-  if (days === 0) {
-    return new Date(at).toLocaleTimeString(speech.lang, { hour: '2-digit', minute: '2-digit' });
-  }
+  if (days === 0) return instant(speech.lang, 'hour', at);
   if (days === 1) return t('when.yesterday');
   if (days === -1) return t('when.tomorrow');
-  if (Math.abs(days) < 7) return format(at, { weekday: 'short' });
+  if (Math.abs(days) < 7) return instant(speech.lang, 'day', at);
   return date(at, now);
 }
 
 /** « 3 mars », with its year where it is another one. */
 export function date(at: number, now = clock.now): string {
   const other = new Date(at).getFullYear() !== new Date(now).getFullYear();
-  return format(at, { day: 'numeric', month: 'short', ...(other ? { year: 'numeric' } : {}) });
+  return instant(speech.lang, other ? 'dated' : 'date', at);
 }
 
 /** « aujourd’hui à 20 h 14 », « hier à 9 h 00 », « lundi à 9 h 00 », « 3 mars à 9 h 00 »: inside a sentence. */
@@ -41,7 +43,7 @@ export function moment(at: number, now = clock.now): string {
   const day =
     days === 1 ? t('when.yesterday')
     : days === -1 ? t('when.tomorrow')
-    : Math.abs(days) < 7 ? format(at, { weekday: 'long' })
+    : Math.abs(days) < 7 ? instant(speech.lang, 'weekday', at)
     : date(at, now);
   return t('when.day_time', { day, time: time(at) });
 }
@@ -49,13 +51,9 @@ export function moment(at: number, now = clock.now): string {
 /** Everything, for a title. */
 export function full(at: number): string {
   return t('when.day_time', {
-    day: format(at, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }),
+    day: instant(speech.lang, 'full', at),
     time: time(at),
   });
-}
-
-function format(at: number, options: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat(speech.lang, options).format(at);
 }
 
 /** Calendar days from `at` to `now`: 1 is yesterday. */

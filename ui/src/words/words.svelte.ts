@@ -1,5 +1,6 @@
 // Everything people read, in their language. The two lists live in `words/`, shared with the rest of the program;
 // a key that does not exist does not compile.
+import * as formats from './formats';
 import fr from '../../../words/fr.json';
 import en from '../../../words/en.json';
 
@@ -28,9 +29,7 @@ export function t(key: Key, params?: Params): string {
 
 /** The text of a plural key for `n`, which is also the parameter `{n}`. */
 export function tn(key: Plural, n: number, params?: Params): string {
-  // French counts 0 with the singular, English with the plural.
-  const one = new Intl.PluralRules(speech.lang).select(n) === 'one';
-  const text = lists[speech.lang][`${key}.${one ? 'one' : 'other'}`] ?? key;
+  const text = lists[speech.lang][`${key}.${formats.isOne(speech.lang, n) ? 'one' : 'other'}`] ?? key;
   return put(text, { n: number(n), ...params });
 }
 
@@ -41,7 +40,7 @@ export function coded(key: string, otherwise: string, params?: Params): string {
 }
 
 export function number(n: number): string {
-  return new Intl.NumberFormat(speech.lang).format(n);
+  return formats.number(speech.lang, n);
 }
 
 function put(text: string, params?: Params): string {

@@ -184,6 +184,7 @@ export function fake({ now = Date.now, size = 300, app: over = {}, waits = 0 }: 
       return act('settle', announce({ conversations: [it.conversation], replies: [id] }), () => ({ conversations: [], left: 1 }));
     },
     app: () => ({ ...app }),
+    settled: () => null,
     set_preference: ({ name, value }) => {
       if (name === 'locale') app.locale = value === 'en' ? 'en' : 'fr';
       if (name === 'theme') app.theme = value as AppView['theme'];
