@@ -134,6 +134,7 @@ async fn draft(desk: &Desk, conversation: ConversationId, client: ClientId) -> R
             visibility: composer.visibility,
             warning: None,
             template: Some(filled.template),
+            send_at: None,
             at: Millis(0),
         };
         let leaks = desk.check(conversation, draft.clone()).await?.leaks;

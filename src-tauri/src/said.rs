@@ -46,7 +46,7 @@ pub fn problem(locale: Locale, problem: &Problem) -> String {
 
 pub fn fault(locale: Locale, fault: &Fault) -> String {
     match fault {
-        Fault::Offline => say(locale, "fault.offline", &[]),
+        Fault::Offline { .. } => say(locale, "fault.offline", &[]),
         Fault::Later { after } => say(locale, "fault.later", &[("time", &time(locale, *after))]),
         Fault::NeedsLogin => say(locale, "fault.needs_login", &[]),
         Fault::Blocked { scope, until, .. } => {
@@ -104,8 +104,12 @@ pub fn state(locale: Locale, state: &ReplyState) -> String {
     let plain = |key: &str| say(locale, key, &[]);
     let at = |key: &str, at: Millis| say(locale, key, &[("time", &time(locale, at))]);
     match state {
+        ReplyState::ToApprove => plain("state.to_approve"),
+        ReplyState::Held { hold } if hold.why.is_empty() => plain("state.held"),
+        ReplyState::Held { hold } => say(locale, "state.held_why", &[("why", &hold.why)]),
         ReplyState::Waiting { why } => match why {
             Waiting::Turn => plain("state.waiting.turn"),
+            Waiting::Scheduled { at: instant } => at("state.waiting.scheduled", *instant),
             Waiting::Until { at: instant } => at("state.waiting.until", *instant),
             Waiting::Network => plain("state.waiting.network"),
             Waiting::Earlier => plain("state.waiting.earlier"),

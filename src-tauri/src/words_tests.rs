@@ -60,7 +60,7 @@ fn every_problem_fault_and_refusal_is_worded() {
     ];
     let reason = |code| Reason { code, said: None };
     let mut faults = vec![
-        Fault::Offline,
+        Fault::OFFLINE,
         Fault::Later { after: Millis(0) },
         Fault::NeedsLogin,
         Fault::Unsure,

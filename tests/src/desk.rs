@@ -245,6 +245,7 @@ impl Town {
             visibility: shown.composer.visibility,
             warning: None,
             template: None,
+            send_at: None,
             at: self.watch.now(),
         }
     }

@@ -77,6 +77,7 @@ impl Office {
             visibility: shown.composer.visibility,
             warning: None,
             template: None,
+            send_at: None,
             at: Millis(0),
         };
         self.desk.send_reply(conversation, draft, false).await.unwrap().reply

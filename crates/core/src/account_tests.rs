@@ -45,23 +45,23 @@ impl Session for PaperSession {
     }
 
     async fn pull(&self, _: &str, _: Option<&Cursor>, _: Millis) -> Result<Page, Fault> {
-        Err(Fault::Offline)
+        Err(Fault::OFFLINE)
     }
 
     async fn prepare(&self, _: &Outgoing) -> Result<Prepared, Fault> {
-        Err(Fault::Offline)
+        Err(Fault::OFFLINE)
     }
 
     async fn send(&self, _: &Prepared) -> Result<Item, Fault> {
-        Err(Fault::Offline)
+        Err(Fault::OFFLINE)
     }
 
     async fn find(&self, _: &Prepared, _: Millis) -> Result<Found, Fault> {
-        Err(Fault::Offline)
+        Err(Fault::OFFLINE)
     }
 
     async fn recheck(&self, _: &Place) -> Result<Recheck, Fault> {
-        Err(Fault::Offline)
+        Err(Fault::OFFLINE)
     }
 }
 

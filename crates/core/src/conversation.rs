@@ -59,6 +59,7 @@ fn read(conn: &Connection, id: ConversationId, now: Millis) -> Result<Conversati
         messages: read_messages(conn, id, now)?,
         replies: outbox::of_conversation(conn, id)?,
         draft: draft::read(conn, id)?,
+        attachments: Vec::new(),
         composer: outbox::composer(conn, id)?,
         read_at: read_at.map(Millis),
     })

@@ -12,6 +12,7 @@ fn text(text: &str) -> DraftView {
         visibility: Some(Visibility::Public),
         warning: None,
         template: None,
+        send_at: None,
         at: Millis(0),
     }
 }

@@ -1,7 +1,7 @@
 //! The sidebar, whole: clients, their accounts with health, coverage and holes, and the counts that are kept.
 
 use crate::desk::Desk;
-use crate::view::{AccountView, ClientView, Counts, DeskView, Health, Hole, Problem};
+use crate::view::{AccountView, ClientRules, ClientView, Counts, DeskView, Health, Hole, Problem};
 use guichet_model::{AccountId, ClientId, Interval, Millis};
 use rusqlite::{Connection, Row};
 use std::collections::HashMap;
@@ -14,6 +14,8 @@ impl Desk {
         Ok(DeskView {
             counts: clients.iter().fold(Counts::default(), |sum, client| plus(sum, client.counts)),
             online: self.inner.online.now(),
+            trouble: None,
+            holds: 0,
             // One account never read leaves nothing to promise.
             read_up_to: accounts().map(|account| account.read_up_to).min().flatten(),
             pulling: self.inner.pulling.load(Ordering::SeqCst) > 0,
@@ -39,6 +41,7 @@ fn clients(conn: &Connection) -> Result<Vec<ClientView>, Problem> {
             letter: row.get(2)?,
             color: row.get(3)?,
             counts: counts(row, 4)?,
+            rules: ClientRules { undo_seconds: 20, to_approve: false, hours: Vec::new() },
             accounts: accounts.remove(&id).unwrap_or_default(),
         })
     })?;

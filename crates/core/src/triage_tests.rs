@@ -129,7 +129,7 @@ const COUNTED: &str = "SELECT
     (SELECT count(*) FROM conversation WHERE client = c.id AND triage = 1),
     (SELECT count(*) FROM conversation WHERE client = c.id AND triage = 2),
     (SELECT count(*) FROM draft WHERE client = c.id),
-    (SELECT count(*) FROM reply WHERE client = c.id AND state IN ('waiting','sending','refused','unsure')),
+    (SELECT count(*) FROM reply WHERE client = c.id AND state IN ('to_approve','waiting','sending','refused','unsure')),
     (SELECT count(*) FROM reply WHERE client = c.id AND state IN ('refused','unsure'))
   FROM client c ORDER BY c.id";
 

@@ -18,6 +18,8 @@ pub struct Capabilities {
     pub edit_own: bool,
     /// Whether a reply addresses people by name in its text (Mastodon), shown as removable chips.
     pub addresses: bool,
+    /// Pictures that may go with a reply; `None`: none.
+    pub pictures: Option<PictureLimit>,
     pub proof: Proof,
     /// What this network or server never gives, as codes that the interface words.
     pub never_gives: Vec<String>,
@@ -33,6 +35,20 @@ pub struct TextLimit {
     pub link_counts: Option<u32>,
     /// Whether the domain of a mention `@user@domain` is free.
     pub mention_domain_free: bool,
+}
+
+/// What pictures a network takes with a reply.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PictureLimit {
+    pub most: u32,
+    /// The largest, in bytes.
+    #[ts(type = "number")]
+    pub bytes: u64,
+    /// As the network names them (`image/png`).
+    pub media_types: Vec<String>,
+    /// The longest description, in characters.
+    pub alt: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]

@@ -11,8 +11,8 @@ use ts_rs::TS;
 #[serde(tag = "fault", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum Fault {
     /// No connection was made: surely nothing was done.
-    #[error("offline")]
-    Offline,
+    #[error("offline: {why:?}")]
+    Offline { why: Unreached },
     /// The network asks to come back: not before `after`, an instant.
     #[error("later")]
     Later { after: Millis },
@@ -31,6 +31,24 @@ pub enum Fault {
     /// A read answer that makes no sense. Never the fault of a write: that is `Unsure`.
     #[error("unreadable: {what}")]
     Unreadable { what: String },
+}
+
+/// Why no connection was made, as far as one can tell from here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Unreached {
+    /// The system says that there is no network.
+    NoNetwork,
+    /// Names are not found: a network without the internet behind it, or one server's name alone.
+    NoName,
+    /// Nobody answers at the address.
+    NoAnswer,
+    /// Somebody else answers: the sign-in page of a hotel or a train.
+    Portal,
+    /// The certificate is not valid at the hour that this computer shows.
+    Clock,
+    /// The connection could not be made safe for another reason.
+    Unsafe,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -78,6 +96,9 @@ impl std::fmt::Display for Reason {
 }
 
 impl Fault {
+    /// Nobody answers, and no more is known.
+    pub const OFFLINE: Self = Self::Offline { why: Unreached::NoAnswer };
+
     pub fn refused(code: RefusalCode, said: Option<String>) -> Self {
         let said = said.map(|s| s.chars().take(300).collect());
         Self::Refused { reason: Reason { code, said } }

@@ -32,6 +32,10 @@ local_ids! {
     ReplyId
     /// A canned reply.
     TemplateId
+    /// What stops replies from leaving until it is released.
+    HoldId
+    /// A picture that goes with a reply.
+    AttachmentId
     /// One act of the CM in the journal.
     ActId
 }

@@ -2,8 +2,8 @@
 //! `None` by default, so that a claim and its implementation cannot disagree.
 
 use crate::{
-    Author, Capabilities, Doors, Fault, Found, Interval, Item, Login, Millis, Outgoing, Place, Prepared, Recheck,
-    RemoteId,
+    Author, Capabilities, Doors, Fault, Found, Interval, Item, Login, Millis, Outgoing, Picture, Place, Prepared,
+    Recheck, RemoteId,
 };
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,9 @@ pub trait Session: Send + Sync {
         None
     }
     fn live(&self) -> Option<&dyn Live> {
+        None
+    }
+    fn uploads(&self) -> Option<&dyn Uploads> {
         None
     }
 }
@@ -119,6 +122,13 @@ pub enum ReportCategory {
     Legal,
     Violation,
     Other,
+}
+
+/// Pictures for a reply that has not left yet. What is uploaded and then not used is seen by nobody.
+#[async_trait]
+pub trait Uploads: Send + Sync {
+    /// The network's id of the picture, ready to be named in a reply.
+    async fn upload(&self, picture: &Picture) -> Result<RemoteId, Fault>;
 }
 
 /// A live stream that only says "pull now"; what it carries is read again by pulling.

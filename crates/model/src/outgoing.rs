@@ -17,6 +17,25 @@ pub struct Outgoing {
     pub visibility: Option<Visibility>,
     pub warning: Option<String>,
     pub lang: Option<String>,
+    /// The network's ids of the pictures uploaded for it, in order.
+    pub pictures: Vec<RemoteId>,
+}
+
+/// A picture to upload before the reply that shows it leaves.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Picture {
+    pub name: String,
+    /// By its bytes (`image/png`).
+    pub media_type: String,
+    pub bytes: Vec<u8>,
+    /// What it shows; may be empty.
+    pub alt: String,
+}
+
+impl std::fmt::Debug for Picture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Picture").field("media_type", &self.media_type).field("bytes", &self.bytes.len()).finish()
+    }
 }
 
 /// Where a reply goes: the item answered, and what it hangs on.

@@ -77,12 +77,12 @@ impl Http {
     /// Starts a read. The address must be within reach.
     pub fn reading(&self, url: Url) -> Result<RequestBuilder, Fault> {
         self.allowed(&url)?;
-        Ok(self.reads.as_ref().ok_or(Fault::Offline)?.get(url))
+        Ok(self.reads.as_ref().ok_or(Fault::OFFLINE)?.get(url))
     }
 
     pub fn writing(&self, url: Url) -> Result<RequestBuilder, Fault> {
         self.allowed(&url)?;
-        Ok(self.writes.as_ref().ok_or(Fault::Offline)?.post(url))
+        Ok(self.writes.as_ref().ok_or(Fault::OFFLINE)?.post(url))
     }
 
     fn allowed(&self, url: &Url) -> Result<(), Fault> {
@@ -238,7 +238,7 @@ fn again_soon(now: Millis) -> Fault {
 
 fn broken_read(error: &reqwest::Error, now: Millis) -> Fault {
     if error.is_connect() {
-        Fault::Offline
+        Fault::OFFLINE
     } else if error.is_redirect() || error.is_builder() {
         Fault::unreadable("a redirect that leads nowhere")
     } else {
@@ -249,7 +249,7 @@ fn broken_read(error: &reqwest::Error, now: Millis) -> Fault {
 /// Only what failed before a connection stood is certain.
 fn broken_write(error: &reqwest::Error) -> Fault {
     if error.is_connect() {
-        Fault::Offline
+        Fault::OFFLINE
     } else if error.is_builder() {
         Fault::refused(RefusalCode::Invalid, None)
     } else {

@@ -79,11 +79,11 @@ async fn closed_port() -> String {
 
 #[tokio::test]
 async fn a_write_that_never_connected_is_offline() {
-    assert_eq!(write_to(&closed_port().await).await.err(), Some(Fault::Offline));
+    assert_eq!(write_to(&closed_port().await).await.err(), Some(Fault::OFFLINE));
     // A name that does not resolve to anything allowed is no connection either.
     let http = Http::new(Reach::Public);
     let request = http.writing(Url::parse("https://nulle-part.invalid/").unwrap()).unwrap();
-    assert_eq!(http.write(request, NOW, table, &|_| ()).await.err(), Some(Fault::Offline));
+    assert_eq!(http.write(request, NOW, table, &|_| ()).await.err(), Some(Fault::OFFLINE));
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn a_server_without_tls_where_tls_is_due_was_never_connected() {
     let (url, _) = raw(b"HTTP/1.1 200 OK\r\n\r\n", false).await;
     let client = addresses::client(Reach::Loopback).build().unwrap();
     let error = client.post(url.replace("http:", "https:")).send().await.unwrap_err();
-    assert_eq!(broken_write(&error), Fault::Offline);
+    assert_eq!(broken_write(&error), Fault::OFFLINE);
 }
 
 #[tokio::test]
@@ -163,7 +163,7 @@ async fn a_torn_429_is_still_a_429() {
 #[tokio::test]
 async fn reads_come_back_later_and_say_what_they_know() {
     let later = |after| Some(Fault::Later { after: NOW.plus(after) });
-    assert_eq!(read_from(&closed_port().await).await.err(), Some(Fault::Offline));
+    assert_eq!(read_from(&closed_port().await).await.err(), Some(Fault::OFFLINE));
     assert_eq!(was_read(worded(500, "oops")).await.err(), later(30_000));
     assert_eq!(was_read(worded(503, "oops").insert_header("retry-after", "90")).await.err(), later(90_000));
     assert_eq!(was_read(ResponseTemplate::new(429)).await.err(), later(60_000));

@@ -60,18 +60,18 @@ impl Pictures {
     /// The picture at `url`; `Refused` where it is none, is too large, or is out of reach.
     pub async fn fetch(&self, url: &str) -> Result<Picture, Fault> {
         let whole = tokio::time::timeout(WHOLE, self.follow(url)).await;
-        read(whole.unwrap_or(Err(Fault::Offline))?)
+        read(whole.unwrap_or(Err(Fault::OFFLINE))?)
     }
 
     async fn follow(&self, url: &str) -> Result<Vec<u8>, Fault> {
-        let client = self.client.as_ref().ok_or(Fault::Offline)?;
+        let client = self.client.as_ref().ok_or(Fault::OFFLINE)?;
         let mut at = Url::parse(url).map_err(|_| none())?;
         for _ in 0..=MOST_REDIRECTS {
             if !self.reach.allows(&at) {
                 return Err(Fault::refused(RefusalCode::Forbidden, None));
             }
             let request = client.get(at.clone()).header("accept", "image/*");
-            let mut response = request.send().await.map_err(|_| Fault::Offline)?;
+            let mut response = request.send().await.map_err(|_| Fault::OFFLINE)?;
             let status = response.status();
             if status.is_redirection() {
                 let next = response.headers().get("location");
@@ -81,12 +81,12 @@ impl Pictures {
             }
             if !status.is_success() {
                 return Err(match status.as_u16() {
-                    500.. | 408 | 429 => Fault::Offline,
+                    500.. | 408 | 429 => Fault::OFFLINE,
                     _ => Fault::refused(RefusalCode::Gone, None),
                 });
             }
             let mut bytes = Vec::new();
-            while let Some(piece) = response.chunk().await.map_err(|_| Fault::Offline)? {
+            while let Some(piece) = response.chunk().await.map_err(|_| Fault::OFFLINE)? {
                 if bytes.len() + piece.len() > LARGEST {
                     return Err(Fault::refused(RefusalCode::TooLong, None));
                 }

@@ -130,6 +130,7 @@ async fn draft(desk: &Desk, conversation: ConversationId, text: &str) -> Option<
         visibility: shown.composer.visibility,
         warning: None,
         template: None::<TemplateUse>,
+        send_at: None,
         at: guichet_model::Millis(0),
     })
 }

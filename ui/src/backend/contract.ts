@@ -75,7 +75,25 @@ export type Attachment = { kind: AttachmentKind, url: string, preview: string | 
  */
 alt: string | null, };
 
+/**
+ * A picture that goes with a reply.
+ */
+export type AttachmentId = number;
+
 export type AttachmentKind = "image" | "video" | "audio" | "other";
+
+/**
+ * A picture that goes with a reply.
+ */
+export type AttachmentView = { id: AttachmentId, name: string, mediaType: string, 
+/**
+ * In bytes.
+ */
+size: number, 
+/**
+ * What it shows, for those who do not see it.
+ */
+alt: string, };
 
 export type BlockScope = "account" | "access";
 
@@ -83,7 +101,11 @@ export type Capabilities = { limit: TextLimit, reply: boolean, privateReply: boo
 /**
  * Whether a reply addresses people by name in its text (Mastodon), shown as removable chips.
  */
-addresses: boolean, proof: Proof, 
+addresses: boolean, 
+/**
+ * Pictures that may go with a reply; `None`: none.
+ */
+pictures: PictureLimit | null, proof: Proof, 
 /**
  * What this network or server never gives, as codes that the interface words.
  */
@@ -118,6 +140,23 @@ export type Choice = { id: string, name: string, };
  */
 export type ClientId = number;
 
+/**
+ * How a client's replies leave.
+ */
+export type ClientRules = { 
+/**
+ * How long a reply can be taken back: 0 to 120 s.
+ */
+undoSeconds: number, 
+/**
+ * Its replies wait for a yes.
+ */
+toApprove: boolean, 
+/**
+ * When it answers; none: always.
+ */
+hours: Array<Opening>, };
+
 export type ClientView = { id: ClientId, name: string, 
 /**
  * One or two capital letters, so that clients are told apart in greyscale.
@@ -126,7 +165,7 @@ letter: string,
 /**
  * 1 to 8, an index in the palette.
  */
-color: number, counts: Counts, accounts: Array<AccountView>, };
+color: number, counts: Counts, rules: ClientRules, accounts: Array<AccountView>, };
 
 /**
  * What the composer says before any text: who speaks, to whom, who will read it.
@@ -155,7 +194,11 @@ visibilities: Array<Visibility>,
 /**
  * `None` where the account has not told its limits yet.
  */
-limit: TextLimit | null, };
+limit: TextLimit | null, 
+/**
+ * When the client's hours open next; `None`: they are open now, or always.
+ */
+opensAt: Millis | null, };
 
 export type Conflict = "gone" | "edited" | "answered";
 
@@ -172,7 +215,11 @@ messages: Array<MessageView>,
 /**
  * Replies not yet linked to a message, oldest first.
  */
-replies: Array<ReplyView>, draft: DraftView | null, composer: ComposerView, 
+replies: Array<ReplyView>, draft: DraftView | null, 
+/**
+ * Pictures of the draft.
+ */
+attachments: Array<AttachmentView>, composer: ComposerView, 
 /**
  * When the account's reading last touched this conversation.
  */
@@ -210,18 +257,30 @@ readUpTo: Millis | null,
 /**
  * Whether an intake is running now.
  */
-pulling: boolean, };
+pulling: boolean, 
+/**
+ * Why nothing comes through, where it does not.
+ */
+trouble: Unreached | null, 
+/**
+ * Holds not released.
+ */
+holds: number, };
 
 /**
  * What is being written; also what `save_draft` takes.
  */
 export type DraftView = { text: string, to: Array<Addressee>, visibility: Visibility | null, warning: string | null, template: TemplateUse | null, 
 /**
+ * When it should leave; `None`: as soon as may be.
+ */
+sendAt: Millis | null, 
+/**
  * Last keystroke saved.
  */
 at: Millis, };
 
-export type Fault = { "fault": "offline" } | { "fault": "later", after: Millis, } | { "fault": "needs_login" } | { "fault": "blocked", scope: BlockScope, until: Millis | null, reason: Reason, } | { "fault": "refused", reason: Reason, } | { "fault": "unsure" } | { "fault": "unreadable", what: string, };
+export type Fault = { "fault": "offline", why: Unreached, } | { "fault": "later", after: Millis, } | { "fault": "needs_login" } | { "fault": "blocked", scope: BlockScope, until: Millis | null, reason: Reason, } | { "fault": "refused", reason: Reason, } | { "fault": "unsure" } | { "fault": "unreadable", what: string, };
 
 /**
  * A template filled for a conversation.
@@ -267,6 +326,26 @@ next: number | null,
  * Operators that were not understood, as typed.
  */
 unknown: Array<string>, };
+
+/**
+ * What stops replies from leaving until it is released.
+ */
+export type HoldId = number;
+
+/**
+ * What a hold stops.
+ */
+export type HoldTarget = { "scope": "reply", reply: ReplyId, } | { "scope": "conversation", conversation: ConversationId, } | { "scope": "post", post: PostId, } | { "scope": "account", account: AccountId, } | { "scope": "client", client: ClientId, } | { "scope": "network", network: string, } | { "scope": "incident", name: string, conversations: Array<ConversationId>, } | { "scope": "everything" } | { "scope": "restored" };
+
+export type HoldView = { id: HoldId, target: HoldTarget, 
+/**
+ * The CM's own words; may be empty.
+ */
+why: string, byProgram: boolean, at: Millis, 
+/**
+ * Unsettled replies that it covers now; 0 inside a `ReplyState`.
+ */
+replies: number, };
 
 export type Hole = { interval: Interval, fillable: boolean, };
 
@@ -360,9 +439,39 @@ approval: boolean,
 neverGives: Array<string>, };
 
 /**
+ * Some hours of one day of the week, in the person's own time zone.
+ */
+export type Opening = { 
+/**
+ * 1 Monday to 7 Sunday.
+ */
+day: number, 
+/**
+ * Minutes since midnight; `to` is at most 1,440 and after `from`.
+ */
+from: number, to: number, };
+
+/**
  * An author as one client sees them.
  */
 export type PersonId = number;
+
+/**
+ * What pictures a network takes with a reply.
+ */
+export type PictureLimit = { most: number, 
+/**
+ * The largest, in bytes.
+ */
+bytes: number, 
+/**
+ * As the network names them (`image/png`).
+ */
+mediaTypes: Array<string>, 
+/**
+ * The longest description, in characters.
+ */
+alt: number, };
 
 /**
  * What comments hang on.
@@ -399,13 +508,21 @@ export type RemoteId = string;
  */
 export type ReplyId = number;
 
-export type ReplyState = { "state": "waiting", why: Waiting, } | { "state": "sending" } | { "state": "sent", private: boolean, altered: boolean, } | { "state": "refused", reason: Reason, } | { "state": "unsure", lookedAt: Millis | null, candidates: Array<MessageId>, } | { "state": "taken_back" } | { "state": "discarded" };
+export type ReplyState = { "state": "to_approve" } | { "state": "held", hold: HoldView, } | { "state": "waiting", why: Waiting, } | { "state": "sending" } | { "state": "sent", private: boolean, altered: boolean, } | { "state": "refused", reason: Reason, } | { "state": "unsure", lookedAt: Millis | null, candidates: Array<MessageId>, } | { "state": "taken_back" } | { "state": "discarded" };
 
 export type ReplyView = { id: ReplyId, client: ClientId, account: AccountId, conversation: ConversationId, 
 /**
  * Whom it answers: their display name.
  */
-answers: string, text: string, visibility: Visibility | null, state: ReplyState, writtenAt: Millis, sentAt: Millis | null, 
+answers: string, 
+/**
+ * What it answers, as the store knows it now.
+ */
+answeredText: string, text: string, attachments: Array<AttachmentView>, visibility: Visibility | null, state: ReplyState, writtenAt: Millis, 
+/**
+ * The instant the CM chose, if any.
+ */
+sendAt: Millis | null, sentAt: Millis | null, 
 /**
  * Where the network shows it.
  */
@@ -523,6 +640,11 @@ export type Undone = {
  */
 what: string, conversations: Array<ConversationId>, left: number, change: Change, };
 
+/**
+ * Why no connection was made, as far as one can tell from here.
+ */
+export type Unreached = "no_network" | "no_name" | "no_answer" | "portal" | "clock" | "unsafe";
+
 export type View = "owed" | "later" | "done" | "drafts" | "all";
 
 /**
@@ -533,7 +655,7 @@ export type Visibility = "public" | "unlisted" | "followers" | "direct";
 /**
  * What a waiting reply waits for.
  */
-export type Waiting = { "why": "turn" } | { "why": "until", at: Millis, } | { "why": "network" } | { "why": "earlier" } | { "why": "login" } | { "why": "blocked", until: Millis | null, } | { "why": "conflict", conflict: Conflict, };
+export type Waiting = { "why": "turn" } | { "why": "until", at: Millis, } | { "why": "scheduled", at: Millis, } | { "why": "network" } | { "why": "earlier" } | { "why": "login" } | { "why": "blocked", until: Millis | null, } | { "why": "conflict", conflict: Conflict, };
 
 /** Every command: what it takes, what it gives back. */
 export interface Contract {

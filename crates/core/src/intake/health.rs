@@ -17,14 +17,14 @@ pub(super) fn again_at(fault: &Fault, failures: u32, now: Millis) -> Millis {
         Fault::Blocked { until, .. } => until.unwrap_or(now.plus(LONGEST_RETRY)).max(now.plus(SECOND)),
         Fault::NeedsLogin => now.plus(LONGEST_RETRY),
         Fault::Refused { .. } => now.plus(HOUR),
-        Fault::Offline | Fault::Unsure | Fault::Unreadable { .. } => now.plus(patience),
+        Fault::Offline { .. } | Fault::Unsure | Fault::Unreadable { .. } => now.plus(patience),
     }
 }
 
 /// What the account looks like. `None`: one source that this network does not offer says nothing of the account.
 pub(crate) fn of(fault: &Fault) -> Option<Health> {
     Some(match fault {
-        Fault::Offline | Fault::Unsure => Health::Offline,
+        Fault::Offline { .. } | Fault::Unsure => Health::Offline,
         Fault::Later { after } => Health::Waiting { until: *after },
         Fault::NeedsLogin => Health::NeedsLogin,
         Fault::Blocked { until, .. } => Health::Blocked { until: *until },

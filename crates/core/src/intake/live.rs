@@ -60,7 +60,7 @@ async fn listen(session: Arc<dyn Session>, desk: Desk, heard: UnboundedSender<Ri
             Fault::Refused { .. } => return,
             Fault::NeedsLogin | Fault::Blocked { .. } => LONGEST_WAIT,
             Fault::Later { after } => after.since(now),
-            Fault::Offline | Fault::Unsure | Fault::Unreadable { .. } => 0,
+            Fault::Offline { .. } | Fault::Unsure | Fault::Unreadable { .. } => 0,
         };
         let pause = wait.max(asked).clamp(SECOND, LONGEST_WAIT);
         tracing::debug!(%fault, pause, "the stream ended");

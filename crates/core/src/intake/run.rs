@@ -323,7 +323,7 @@ impl Puller {
     async fn failed(&mut self, source: &'static str, fault: &Fault) -> Result<Millis, Problem> {
         let (account, now, fault) = (self.account, self.desk.now(), fault.clone());
         tracing::info!(account = account.0, source, %fault, "a pull failed");
-        if matches!(fault, Fault::Offline) {
+        if matches!(fault, Fault::Offline { .. }) {
             self.desk.met_network(false);
         }
         if let Fault::Later { after } = &fault {

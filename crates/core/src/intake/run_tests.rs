@@ -70,7 +70,7 @@ async fn each_fault_shows_and_waits_in_its_own_way() {
         reason: Reason { code: RefusalCode::Suspended, said: None },
     };
     let cases = [
-        (Fault::Offline, Health::Offline, 5 * SECOND),
+        (Fault::OFFLINE, Health::Offline, 5 * SECOND),
         (Fault::Later { after: EVENING.plus(MINUTE) }, Health::Waiting { until: EVENING.plus(MINUTE) }, MINUTE),
         (Fault::NeedsLogin, Health::NeedsLogin, 15 * MINUTE),
         (Fault::unreadable("x"), Health::Unreadable, 5 * SECOND),

@@ -196,6 +196,7 @@ fn threads_learnt_in_pieces_become_one_with_what_was_written_in_them() {
             visibility,
             warning: None,
             template: None,
+            send_at: None,
             at: at(0),
         };
         serde_json::to_string(&view).unwrap().replace('\'', "''")

@@ -65,7 +65,7 @@ pub(super) async fn send(
 ) -> Result<After, Problem> {
     let answer = session.send(prepared).await;
     desk.step("reply answered");
-    desk.met_network(!matches!(answer, Err(Fault::Offline)));
+    desk.met_network(!matches!(answer, Err(Fault::Offline { .. })));
     let now = desk.now();
     let (change, after) = desk
         .store()
@@ -145,7 +145,7 @@ fn answer_was_known(conn: &Connection, account: AccountId, seen: i64, remote: &s
 /// Nothing left: the reply waits, is refused, or shows the CM what changed.
 async fn stop(desk: &Desk, reply: Reply, halt: Halt) -> Result<After, Problem> {
     let now = desk.now();
-    desk.met_network(!matches!(halt, Halt::Fault(Fault::Offline)));
+    desk.met_network(!matches!(halt, Halt::Fault(Fault::Offline { .. })));
     let (change, after) = desk
         .store()
         .write(Durability::Full, move |tx| match halt {

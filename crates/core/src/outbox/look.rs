@@ -28,7 +28,7 @@ pub(super) async fn look(desk: &Desk, id: ReplyId) -> Result<After, Problem> {
     let session = desk.inner.session(reply.account).await?;
     let found = budget::first(session.find(&prepared, reply.known.since)).await;
     desk.step("reply looked for");
-    desk.met_network(!matches!(found, Err(Fault::Offline)));
+    desk.met_network(!matches!(found, Err(Fault::Offline { .. })));
     let now = desk.now();
     let (change, after) = desk
         .store()
@@ -36,7 +36,7 @@ pub(super) async fn look(desk: &Desk, id: ReplyId) -> Result<After, Problem> {
             Ok(found) => Ok((weigh(tx, &reply, found, now)?, After::GoOn)),
             Err(fault) => {
                 // Without a network nothing was looked at: the patience of looking is kept for when there is one.
-                if fault != Fault::Offline {
+                if !matches!(fault, Fault::Offline { .. }) {
                     later(tx, &reply, now)?;
                 }
                 let after = outcome::account_after(tx, reply.account, &fault, now)?;
@@ -64,7 +64,7 @@ pub(crate) fn noticed(tx: &Transaction<'_>, message: MessageId) -> Result<(), Pr
     tx.prepare_cached(
         // The index of open replies is asked by its own words: the table keeps every reply ever sent.
         "UPDATE reply SET not_before = 0
-          WHERE state IN ('waiting','sending','refused','unsure') AND state = 'unsure' AND not_before > 0
+          WHERE state IN ('to_approve','waiting','sending','refused','unsure') AND state = 'unsure' AND not_before > 0
             AND (account, json_extract(place, '$.remote')) IN (SELECT account, in_reply_to FROM message WHERE id = ?)",
     )?
     .execute([message.0])?;

@@ -102,7 +102,7 @@ pub(super) fn failed(
         }
         certain => {
             let (why, not_before) = match certain {
-                Fault::Offline => (Waiting::Network, None),
+                Fault::Offline { .. } => (Waiting::Network, None),
                 Fault::NeedsLogin => (Waiting::Login, None),
                 Fault::Blocked { until, .. } => (Waiting::Blocked { until }, None),
                 Fault::Later { after } => (Waiting::Until { at: after.max(now) }, Some(after)),
@@ -161,7 +161,7 @@ pub(super) fn account_after(
         health::write(tx, account, health, Some(fault))?;
     }
     Ok(match fault {
-        Fault::Offline => After::Pause { until: now.plus(10 * SECOND), firm: false },
+        Fault::Offline { .. } => After::Pause { until: now.plus(10 * SECOND), firm: false },
         Fault::NeedsLogin => After::Pause { until: now.plus(5 * MINUTE), firm: false },
         Fault::Later { after } => After::Pause { until: (*after).max(now.plus(SECOND)), firm: true },
         Fault::Blocked { until, .. } => pause_for(*until, now),
@@ -181,7 +181,7 @@ pub(super) fn pause_for(until: Option<Millis>, now: Millis) -> After {
 pub(super) fn mark(tx: &Transaction<'_>, account: AccountId, why: Waiting, now: Millis) -> Result<(), Problem> {
     let detail = Detail { why: Some(why), ..Detail::default() };
     tx.prepare_cached(
-        "UPDATE reply SET detail = ?3 WHERE account = ?1 AND state IN ('waiting','sending','refused','unsure') AND state = 'waiting' AND not_before <= ?2
+        "UPDATE reply SET detail = ?3 WHERE account = ?1 AND state IN ('to_approve','waiting','sending','refused','unsure') AND state = 'waiting' AND not_before <= ?2
             AND detail NOT LIKE '%\"conflict\"%'",
     )?
     .execute(params![account.0, now.0, serde_json::to_string(&detail)?])?;

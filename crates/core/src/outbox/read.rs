@@ -31,7 +31,7 @@ impl Desk {
 /// Those of a conversation that are no message yet, oldest first.
 pub(crate) fn of_conversation(conn: &Connection, conversation: ConversationId) -> Result<Vec<ReplyView>, Problem> {
     let condition = "r.conversation = ? AND r.message IS NULL
-        AND r.state IN ('waiting','sending','refused','unsure','sent') ORDER BY r.id";
+        AND r.state IN ('to_approve','waiting','sending','refused','unsure','sent') ORDER BY r.id";
     Reply::all(conn, condition, [conversation.0])?.iter().map(|reply| view(conn, reply)).collect()
 }
 
@@ -72,16 +72,19 @@ pub(crate) fn composer(conn: &Connection, conversation: ConversationId) -> Resul
         visibility,
         visibilities: speaker.visibilities(visibility),
         limit: speaker.capabilities.map(|can| can.limit),
+        opens_at: None,
     })
 }
 
 pub(super) fn view(conn: &Connection, reply: &Reply) -> Result<ReplyView, Problem> {
-    let answers = conn
+    let (answers, answered_text) = conn
         .prepare_cached(
-            "SELECT iif(p.name = '', p.handle, p.name) FROM message m JOIN person p ON p.id = m.person WHERE m.id = ?",
+            "SELECT iif(p.name = '', p.handle, p.name), m.text
+               FROM message m JOIN person p ON p.id = m.person WHERE m.id = ?",
         )?
-        .query_row([reply.answers.0], |row| row.get(0))
-        .optional()?;
+        .query_row([reply.answers.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?
+        .unwrap_or_default();
     let url = match reply.message {
         Some(message) => conn
             .prepare_cached("SELECT url FROM message WHERE id = ?")?
@@ -95,11 +98,14 @@ pub(super) fn view(conn: &Connection, reply: &Reply) -> Result<ReplyView, Proble
         client: reply.client,
         account: reply.account,
         conversation: reply.conversation,
-        answers: answers.unwrap_or_default(),
+        answers,
+        answered_text,
+        attachments: Vec::new(),
         text: reply.text.clone(),
         visibility: reply.visibility,
         state: shown(conn, reply)?,
         written_at: reply.written_at,
+        send_at: reply.send_at,
         sent_at: reply.sent_at,
         url,
         message: reply.message,

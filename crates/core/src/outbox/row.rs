@@ -41,6 +41,8 @@ pub(crate) struct Reply {
     pub looks: u32,
     pub sent_at: Option<Millis>,
     pub message: Option<MessageId>,
+    /// The instant that the CM chose.
+    pub send_at: Option<Millis>,
 }
 
 /// What a state adds.
@@ -81,9 +83,9 @@ pub(crate) struct Known {
 pub(super) const COLUMNS: &str =
     "r.id, r.client, r.account, r.conversation, r.answers, r.key, r.text, r.addressees, r.visibility, r.warning,
     r.lang, r.template, r.template_version, r.place, r.seen, r.state, r.detail, r.written_at, r.offline,
-    r.checked_at, r.anyway, r.tries, r.first_try, r.prepared, r.known, r.looked_at, r.looks, r.sent_at, r.message";
+    r.checked_at, r.anyway, r.tries, r.first_try, r.prepared, r.known, r.looked_at, r.looks, r.sent_at, r.message, r.send_at";
 
-pub(crate) const OPEN: &str = "('waiting','sending','refused','unsure')";
+pub(crate) const OPEN: &str = "('to_approve','waiting','sending','refused','unsure')";
 
 impl Reply {
     pub fn one(conn: &Connection, id: ReplyId) -> Result<Self, Problem> {
@@ -136,6 +138,7 @@ impl Reply {
             looks: row.get(26)?,
             sent_at: instant(27)?,
             message: row.get::<_, Option<i64>>(28)?.map(MessageId),
+            send_at: instant(29)?,
         })
     }
 
@@ -170,6 +173,7 @@ impl Reply {
             visibility: self.visibility,
             warning: self.warning.clone(),
             lang: self.lang.clone(),
+            pictures: Vec::new(),
         }
     }
 
@@ -181,6 +185,7 @@ impl Reply {
             visibility: self.visibility,
             warning: self.warning.clone(),
             template: self.template.clone(),
+            send_at: self.send_at,
             at: self.written_at,
         }
     }

@@ -227,6 +227,7 @@ pub fn capabilities() -> Capabilities {
         delete_own: true,
         edit_own: true,
         addresses: true,
+        pictures: None,
         proof: Proof::ReadBack { settles_within: MINUTE },
         never_gives: Vec::new(),
     }

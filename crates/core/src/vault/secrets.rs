@@ -22,7 +22,7 @@ impl Secrets for AccessSecrets {
         match kept {
             Ok(Ok(())) => Ok(()),
             // A token that could not be kept must not be used: nothing was asked of the network yet.
-            _ => Err(Fault::Offline),
+            _ => Err(Fault::OFFLINE),
         }
     }
 }

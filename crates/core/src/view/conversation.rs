@@ -17,6 +17,8 @@ pub struct ConversationView {
     /// Replies not yet linked to a message, oldest first.
     pub replies: Vec<ReplyView>,
     pub draft: Option<DraftView>,
+    /// Pictures of the draft.
+    pub attachments: Vec<super::AttachmentView>,
     pub composer: ComposerView,
     /// When the account's reading last touched this conversation.
     pub read_at: Option<Millis>,
@@ -87,6 +89,8 @@ pub struct ComposerView {
     pub visibilities: Vec<Visibility>,
     /// `None` where the account has not told its limits yet.
     pub limit: Option<TextLimit>,
+    /// When the client's hours open next; `None`: they are open now, or always.
+    pub opens_at: Option<Millis>,
 }
 
 /// What is being written; also what `save_draft` takes.
@@ -98,6 +102,9 @@ pub struct DraftView {
     pub visibility: Option<Visibility>,
     pub warning: Option<String>,
     pub template: Option<TemplateUse>,
+    /// When it should leave; `None`: as soon as may be.
+    #[serde(default)]
+    pub send_at: Option<Millis>,
     /// Last keystroke saved.
     pub at: Millis,
 }

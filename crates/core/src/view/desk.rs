@@ -16,6 +16,10 @@ pub struct DeskView {
     pub read_up_to: Option<Millis>,
     /// Whether an intake is running now.
     pub pulling: bool,
+    /// Why nothing comes through, where it does not.
+    pub trouble: Option<guichet_model::Unreached>,
+    /// Holds not released.
+    pub holds: u32,
 }
 
 /// Conversations of each triage, drafts, replies; over all clients, or of one.
@@ -43,7 +47,30 @@ pub struct ClientView {
     /// 1 to 8, an index in the palette.
     pub color: u8,
     pub counts: Counts,
+    pub rules: ClientRules,
     pub accounts: Vec<AccountView>,
+}
+
+/// How a client's replies leave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ClientRules {
+    /// How long a reply can be taken back: 0 to 120 s.
+    pub undo_seconds: u32,
+    /// Its replies wait for a yes.
+    pub to_approve: bool,
+    /// When it answers; none: always.
+    pub hours: Vec<Opening>,
+}
+
+/// Some hours of one day of the week, in the person's own time zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Opening {
+    /// 1 Monday to 7 Sunday.
+    pub day: u8,
+    /// Minutes since midnight; `to` is at most 1,440 and after `from`.
+    pub from: u16,
+    pub to: u16,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]

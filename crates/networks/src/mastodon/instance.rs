@@ -124,6 +124,7 @@ pub(crate) fn capabilities(instance: &Instance) -> Capabilities {
         delete_own: false,
         edit_own: false,
         addresses: true,
+        pictures: None,
         proof: if instance.is_mastodon {
             Proof::Key { valid_for: KEY_VALID_FOR }
         } else {

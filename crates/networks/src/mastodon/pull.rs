@@ -191,7 +191,7 @@ pub(crate) async fn pull(
             let worked = if oldest_first { &entries[n + 1..] } else { &entries[..n] };
             let news = worked.iter().any(|entry| !stood.feed.knows(&entry.id));
             // A page of which nothing was worked is asked for again later.
-            if !news || !matches!(fault, Fault::Later { .. } | Fault::Offline) {
+            if !news || !matches!(fault, Fault::Later { .. } | Fault::Offline { .. }) {
                 // What was learnt on the way is not kept either: it would pass for read.
                 *account.places() = Places::default();
                 return Err(fault);

@@ -26,6 +26,7 @@ fn outgoing(text: &str) -> Outgoing {
         visibility: None,
         warning: None,
         lang: Some("fr".into()),
+        pictures: Vec::new(),
     }
 }
 

@@ -86,5 +86,13 @@ impl Scene {
 }
 
 fn text(words: &str) -> DraftView {
-    DraftView { text: words.into(), to: Vec::new(), visibility: None, warning: None, template: None, at: Millis(0) }
+    DraftView {
+        text: words.into(),
+        to: Vec::new(),
+        visibility: None,
+        warning: None,
+        template: None,
+        send_at: None,
+        at: Millis(0),
+    }
 }

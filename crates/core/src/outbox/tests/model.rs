@@ -33,13 +33,13 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         2 => Just(Fate::Lost),
         2 => Just(Fate::Deaf),
         2 => (1_000..600_000_i64).prop_map(Fate::Late),
-        1 => Just(Fate::Fault(Fault::Offline)),
+        1 => Just(Fate::Fault(Fault::OFFLINE)),
         1 => Just(Fate::Fault(Fault::NeedsLogin)),
     ];
     let act = prop_oneof![
         4 => (0..2_usize, any::<bool>()).prop_map(|(conversation, twin)| Act::Write { conversation, twin }),
         3 => fate.prop_map(Act::Send),
-        1 => prop_oneof![Just(Fault::Offline), Just(Fault::Unsure)].prop_map(Act::Find),
+        1 => prop_oneof![Just(Fault::OFFLINE), Just(Fault::Unsure)].prop_map(Act::Find),
         3 => prop_oneof![Just(SECOND), Just(21 * SECOND), Just(45 * SECOND)].prop_map(Act::Forward),
         4 => Just(Act::Work),
         2 => (0..STEPS.len()).prop_map(|after| Act::Crash { after }),

@@ -147,7 +147,7 @@ struct PaperSession {
 #[async_trait]
 impl Session for PaperSession {
     async fn capabilities(&self) -> Result<Capabilities, Fault> {
-        Err(Fault::Offline)
+        Err(Fault::OFFLINE)
     }
 
     fn sources(&self) -> Vec<Source> {

@@ -75,7 +75,7 @@ async fn what_surely_was_not_done_waits() {
     let (conversation, _) = scene.conversation("Léa");
     let later = scene.room.desk.now().plus(2 * MINUTE);
     scene.server().sendings =
-        [Fate::Fault(Fault::Offline), Fate::Fault(Fault::Later { after: later }), Fate::Fault(Fault::NeedsLogin)]
+        [Fate::Fault(Fault::OFFLINE), Fate::Fault(Fault::Later { after: later }), Fate::Fault(Fault::NeedsLogin)]
             .into();
     let reply = scene.sent(conversation, "Merci").await;
     assert_eq!(waits(&scene.state(reply).await), Some(Waiting::Network));
@@ -182,7 +182,7 @@ async fn without_proof_it_is_never_sent_again_by_itself() {
 async fn under_a_key_the_same_bytes_leave_again() {
     let scene = Scene::new().await;
     scene.server().proof = KEY;
-    scene.server().sendings = [Fate::Lost, Fate::Fault(Fault::Offline)].into();
+    scene.server().sendings = [Fate::Lost, Fate::Fault(Fault::OFFLINE)].into();
     let (conversation, _) = scene.conversation("Léa");
     let reply = scene.sent(conversation, "Merci").await;
     // Offline says nothing of the first attempt: it stays unsure.
@@ -344,7 +344,7 @@ async fn an_engine_that_died_leaves_it_unsure_and_finds_it() {
     let scene = Scene::new().await;
     let (conversation, _) = scene.conversation("Léa");
     scene.server().sendings = [Fate::Deaf].into();
-    scene.server().findings = [Fault::Offline].into();
+    scene.server().findings = [Fault::OFFLINE].into();
     let reply = scene.sent(conversation, "Merci").await;
     let on_the_wire = move |tx: &rusqlite::Transaction<'_>| {
         tx.execute("UPDATE reply SET state = 'sending' WHERE id = ?", [reply.0])?;

@@ -6,6 +6,9 @@ CREATE TABLE client (
   letter TEXT NOT NULL,           -- one or two capitals: told apart in greyscale
   color INTEGER NOT NULL,         -- 1 to 8, in the palette
   position INTEGER NOT NULL,
+  undo_seconds INTEGER NOT NULL DEFAULT 20,  -- how long a reply can be taken back: 0 to 120
+  to_approve INTEGER NOT NULL DEFAULT 0,     -- its replies wait for a yes
+  hours TEXT NOT NULL DEFAULT '[]',          -- view::Opening, in order; none: always open
   created_at INTEGER NOT NULL
 ) STRICT;
 
@@ -267,10 +270,11 @@ CREATE TABLE reply (              -- the outbox; a row stays after its sending
   template_version INTEGER,
   place TEXT NOT NULL,            -- model::Place as JSON: what it answers, as the CM had read it
   seen INTEGER NOT NULL,          -- the newest message row then: what came later, the CM has not read
-  state TEXT NOT NULL CHECK (state IN ('waiting','sending','sent','refused','unsure','taken_back','discarded')),
+  state TEXT NOT NULL CHECK (state IN ('to_approve','waiting','sending','sent','refused','unsure','taken_back','discarded')),
   detail TEXT,                    -- what the state adds, as JSON: reason, conflict, candidates
   written_at INTEGER NOT NULL,
   offline INTEGER NOT NULL,       -- written without a network: rechecked before it leaves
+  send_at INTEGER,                -- the instant the CM chose; NULL: as soon as may be
   not_before INTEGER NOT NULL,    -- of a waiting one: when it may leave; of an unsure one: the next look
   checked_at INTEGER,             -- last recheck at the source that found it unchanged
   anyway INTEGER NOT NULL DEFAULT 0,  -- the CM wants it sent though what it answers changed
@@ -283,9 +287,42 @@ CREATE TABLE reply (              -- the outbox; a row stays after its sending
   sent_at INTEGER,
   message INTEGER UNIQUE REFERENCES message(id)
 ) STRICT;
-CREATE INDEX reply_open ON reply(account, conversation, id) WHERE state IN ('waiting','sending','refused','unsure');
+CREATE INDEX reply_open ON reply(account, conversation, id) WHERE state IN ('to_approve','waiting','sending','refused','unsure');
 CREATE INDEX reply_of ON reply(conversation, id);
 CREATE INDEX reply_sent ON reply(sent_at DESC, id DESC) WHERE state = 'sent';
+
+CREATE TABLE attachment (         -- pictures that go with a draft, then with its reply: both have the same key
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  key TEXT NOT NULL,
+  conversation INTEGER NOT NULL REFERENCES conversation(id),
+  position INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  media_type TEXT NOT NULL,       -- by its bytes, never by its name
+  bytes BLOB NOT NULL,
+  alt TEXT NOT NULL DEFAULT '',
+  uploaded TEXT                   -- the network's id, once it has it: uploaded once
+) STRICT;
+CREATE INDEX attachment_of ON attachment(key, position);
+
+CREATE TABLE hold (               -- while it is not released, nothing that it covers leaves
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  scope TEXT NOT NULL CHECK (scope IN
+    ('reply','conversation','post','account','client','network','incident','everything','restored')),
+  target INTEGER,                 -- the row of that scope; of 'restored': the highest reply it covers
+  name TEXT,                      -- the network's; the incident's
+  why TEXT NOT NULL DEFAULT '',
+  by_program INTEGER NOT NULL DEFAULT 0,
+  at INTEGER NOT NULL,
+  released_at INTEGER
+) STRICT;
+CREATE INDEX hold_on ON hold(scope, target) WHERE released_at IS NULL;
+
+CREATE TABLE hold_conversation (  -- what an incident is about
+  hold INTEGER NOT NULL REFERENCES hold(id),
+  conversation INTEGER NOT NULL REFERENCES conversation(id),
+  PRIMARY KEY (hold, conversation)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX hold_conversation_of ON hold_conversation(conversation);
 
 CREATE TABLE journal (            -- every act of the CM, with its undo: ids and states, never texts
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -337,13 +374,13 @@ CREATE TRIGGER tally_draft_out AFTER DELETE ON draft BEGIN
   UPDATE tally SET drafts = drafts - 1 WHERE client = old.client;
 END;
 CREATE TRIGGER tally_reply_in AFTER INSERT ON reply BEGIN
-  UPDATE tally SET outbox = outbox + (new.state IN ('waiting','sending','refused','unsure')),
+  UPDATE tally SET outbox = outbox + (new.state IN ('to_approve','waiting','sending','refused','unsure')),
                    trouble = trouble + (new.state IN ('refused','unsure'))
    WHERE client = new.client;
 END;
 CREATE TRIGGER tally_reply_move AFTER UPDATE OF state ON reply WHEN new.state <> old.state BEGIN
-  UPDATE tally SET outbox = outbox + (new.state IN ('waiting','sending','refused','unsure'))
-                                   - (old.state IN ('waiting','sending','refused','unsure')),
+  UPDATE tally SET outbox = outbox + (new.state IN ('to_approve','waiting','sending','refused','unsure'))
+                                   - (old.state IN ('to_approve','waiting','sending','refused','unsure')),
                    trouble = trouble + (new.state IN ('refused','unsure')) - (old.state IN ('refused','unsure'))
    WHERE client = new.client;
 END;
