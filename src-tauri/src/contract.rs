@@ -116,6 +116,8 @@ contract! {
         app() -> AppView;
         /// Answers once the inbox is no longer opening, however that ended.
         settled() -> ();
+        /// Ends the program, though replies may wait.
+        close() -> ();
         /// `locale`: fr, en · `theme`: system, light, dark · `single_keys`: on, off.
         set_preference(name: String, value: String) -> ();
         /// Tries again to open an inbox that stayed closed; `app` says what came of it.

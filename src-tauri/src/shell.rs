@@ -18,7 +18,7 @@ use guichet_networks::Reach;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Notify, broadcast, watch};
 
 /// A command line beside us may hold the engine's lock for a while: this long we wait for our turn.
 const BUSY_TRIES: u32 = 60;
@@ -42,6 +42,8 @@ pub(crate) struct Inner {
     relay: broadcast::Sender<Change>,
     pub signing_in: SigningIn,
     rehearsal: Option<Rehearsal>,
+    /// The person has said that the program may end though replies wait.
+    closed: Notify,
 }
 
 #[derive(Clone)]
@@ -87,6 +89,7 @@ impl Shell {
             relay: broadcast::Sender::new(64),
             signing_in: SigningIn::default(),
             rehearsal,
+            closed: Notify::new(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -228,7 +231,27 @@ impl Shell {
         let _ = self.inner.relay.send(everything());
     }
 
+    /// Replies that have not left this computer and would, were the program to stay. A rehearsal's are nobody's.
+    pub async fn replies_waiting(&self) -> u32 {
+        let Ok(desk) = self.desk() else { return 0 };
+        match desk.desk().await {
+            Ok(view) if self.rehearsal().is_none() => view.counts.outbox.saturating_sub(view.counts.trouble),
+            // An inbox that cannot be read is no reason to keep a window open.
+            _ => 0,
+        }
+    }
+
+    /// Returns once `close` was called.
+    pub async fn closed(&self) {
+        self.inner.closed.notified().await;
+    }
+
     // The shell's own commands, as the contract lists them.
+
+    pub async fn close(&self) -> Result<(), Problem> {
+        self.inner.closed.notify_one();
+        Ok(())
+    }
 
     pub async fn app(&self) -> Result<AppView, Problem> {
         let preferences = self.inner.preferences.get();

@@ -17,15 +17,18 @@ use guichet_networks::Reach;
 use serde_json::Value;
 use std::io::ErrorKind;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tauri::webview::Color;
-use tauri::{AppHandle, Emitter, Manager, State, WebviewUrl, WebviewWindowBuilder};
+use tauri::{AppHandle, Emitter, Manager, State, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
 
 /// The window's label: what capabilities and events name.
 const MAIN: &str = "main";
+/// Two wishes to close within this time are one that is meant.
+const TWICE: Duration = Duration::from_secs(10);
 
 /// Shows the window until it is closed. Call on the main thread, within the runtime.
 pub fn show(shell: &Shell, then: Then) -> ExitCode {
@@ -92,7 +95,29 @@ fn open_window(app: &AppHandle, shell: &Shell) -> tauri::Result<()> {
         .build()?;
     #[cfg(target_os = "linux")]
     window.with_webview(|view| webkit::furnish(&view.inner()))?;
+    ask_before_closing(&window, shell);
     window.set_focus()
+}
+
+/// With replies waiting the page asks first, by the event `closing`. Who closes twice in a row is not asked again: a page
+/// that no longer answers must not hold its window.
+fn ask_before_closing(window: &WebviewWindow, shell: &Shell) {
+    let (page, shell, asked) = (window.clone(), shell.clone(), Mutex::new(None::<Instant>));
+    window.on_window_event(move |event| {
+        let WindowEvent::CloseRequested { api, .. } = event else { return };
+        let before = asked.lock().unwrap_or_else(PoisonError::into_inner).replace(Instant::now());
+        if before.is_some_and(|before| before.elapsed() < TWICE) {
+            return;
+        }
+        api.prevent_close();
+        let (page, shell) = (page.clone(), shell.clone());
+        tauri::async_runtime::spawn(async move {
+            let waiting = shell.replies_waiting().await;
+            if waiting == 0 || page.emit_to(MAIN, "closing", waiting).is_err() {
+                page.app_handle().exit(0);
+            }
+        });
+    });
 }
 
 /// Everything that runs beside the window.
@@ -135,7 +160,10 @@ fn live(app: &AppHandle, shell: &Shell, opening: JoinHandle<bool>, then: Then, f
         if then == Then::ShowAndQuit {
             failed.store(!evening::show(&shell).await, Ordering::SeqCst);
         } else {
-            asked_to_end().await;
+            tokio::select! {
+                () = asked_to_end() => {}
+                () = shell.closed() => {}
+            }
         }
         handle.exit(0);
     });
