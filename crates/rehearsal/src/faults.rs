@@ -81,6 +81,8 @@ pub enum Effect {
     TokenExpired,
     /// The connection breaks; nothing is done.
     CutBefore,
+    /// The connection breaks while the request arrives; nothing is done.
+    CutDuring,
     /// Done; the connection breaks before the answer.
     CutAfter,
     /// The connection breaks; done `after_ms` later.
@@ -89,6 +91,8 @@ pub enum Effect {
     ReadsLag { ms: u64 },
     /// Done; half the answer's body arrives, then the connection breaks.
     Torn,
+    /// Done; the answer's body arrives twice, as one.
+    Doubled,
     /// Done; a page of somebody else's HTML comes back with 200.
     Garbage,
 }
@@ -98,20 +102,28 @@ pub enum Effect {
 pub(crate) struct Lag(pub i64);
 
 #[derive(Default)]
-pub(crate) struct Faults(Mutex<Vec<FaultRule>>);
+pub(crate) struct Faults {
+    rules: Mutex<Vec<FaultRule>>,
+    /// Each request that is to be applied late holds one more.
+    late: Arc<()>,
+}
 
 impl Faults {
     pub fn add(&self, rule: FaultRule) {
-        hold(&self.0).push(rule);
+        hold(&self.rules).push(rule);
     }
 
     pub fn clear(&self) {
-        hold(&self.0).clear();
+        hold(&self.rules).clear();
+    }
+
+    pub fn late(&self) -> usize {
+        Arc::strong_count(&self.late) - 1
     }
 
     /// The effects on this request; each hit is counted.
     fn met(&self, server: usize, method: &str, path: &str) -> Vec<Effect> {
-        let mut rules = hold(&self.0);
+        let mut rules = hold(&self.rules);
         let mut met = Vec::new();
         for rule in rules.iter_mut() {
             if rule.hits(server, method, path) {
@@ -144,14 +156,19 @@ impl Faults {
                 }
                 Effect::TokenExpired => return Refusal::token().into_response(),
                 Effect::CutBefore => return cut(&wire),
+                Effect::CutDuring => {
+                    let _first_piece = request.into_body().into_data_stream().next().await;
+                    return cut(&wire);
+                }
                 Effect::CutAfter => {
                     next.run(request).await;
                     return cut(&wire);
                 }
                 Effect::AppliedLate { after_ms } => {
-                    return apply_late(&wire, request, next, after_ms).await;
+                    return apply_late(&wire, request, next, after_ms, Arc::clone(&self.late)).await;
                 }
                 Effect::Torn => return torn(next.run(request).await).await,
+                Effect::Doubled => return doubled(next.run(request).await).await,
                 Effect::Garbage => {
                     next.run(request).await;
                     return garbage();
@@ -184,7 +201,7 @@ fn refused(code: u16, body: String, headers: Vec<(String, String)>) -> Response 
     response
 }
 
-async fn apply_late(wire: &Wire, request: Request, next: Next, after_ms: u64) -> Response {
+async fn apply_late(wire: &Wire, request: Request, next: Next, after_ms: u64, late: Arc<()>) -> Response {
     // The body must be in before the wire is cut, or there would be nothing to apply.
     let (parts, body) = request.into_parts();
     if let Ok(bytes) = to_bytes(body, 1 << 20).await {
@@ -192,6 +209,7 @@ async fn apply_late(wire: &Wire, request: Request, next: Next, after_ms: u64) ->
         tokio::spawn(async move {
             tokio::time::sleep(Duration::from_millis(after_ms)).await;
             next.run(request).await;
+            drop(late);
         });
     }
     cut(wire)
@@ -208,6 +226,13 @@ async fn torn(response: Response) -> Response {
         Err(std::io::ErrorKind::ConnectionReset.into())
     }));
     Response::from_parts(parts, Body::from_stream(body))
+}
+
+async fn doubled(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let once = to_bytes(body, 4 << 20).await.unwrap_or_default();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from([&once[..], &once[..]].concat()))
 }
 
 fn garbage() -> Response {

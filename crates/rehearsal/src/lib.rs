@@ -7,6 +7,7 @@
 
 mod accounts;
 mod acts;
+mod clock;
 pub mod control;
 mod conversations;
 mod door;
@@ -31,6 +32,7 @@ mod streaming;
 mod text;
 mod world;
 
+pub use clock::{Pace, time_runs};
 pub use faults::{Effect, FaultRule};
 pub use said::{Posted, Say, Speaker};
 pub use scenario::{AccountCard, ClientCard, Scenario, TemplateCard};
@@ -147,6 +149,11 @@ impl Rehearsal {
 
     pub fn clear_faults(&self) {
         self.faults.clear();
+    }
+
+    /// Requests whose connection was cut and that are still to be applied.
+    pub fn late(&self) -> usize {
+        self.faults.late()
     }
 
     /// What really exists, written by our accounts through the API or natively since the start, oldest first.

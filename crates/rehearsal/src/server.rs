@@ -8,7 +8,7 @@ use crate::oauth::Oauth;
 use crate::params::text_of;
 use crate::pictures::Gallery;
 use crate::world::{Event, Town, now_ms};
-use crate::{accounts, conversations, hold, instance, media, notifications, oauth, pages, statuses, streaming};
+use crate::{accounts, clock, conversations, hold, instance, media, notifications, oauth, pages, statuses, streaming};
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
@@ -102,7 +102,9 @@ async fn tried(
     request: Request,
     next: Next,
 ) -> Response {
-    host.faults.play(host.index, wire, request, next).await
+    let mut response = host.faults.play(host.index, wire, request, next).await;
+    clock::date(&mut response);
+    response
 }
 
 async fn counted(State(host): Desk, request: Request, next: Next) -> Response {

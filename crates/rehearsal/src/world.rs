@@ -9,10 +9,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 pub(crate) type Id = u64;
 
-/// The clock of the outside.
-pub(crate) fn now_ms() -> i64 {
-    jiff::Timestamp::now().as_millisecond()
-}
+pub(crate) use crate::clock::now_ms;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
