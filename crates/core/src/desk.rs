@@ -191,6 +191,12 @@ impl Desk {
         self.announce(Change { desk: true, ..Change::default() });
     }
 
+    /// The clock was set, or the machine woke: whatever waits for an instant looks at the clock again.
+    pub fn look_at_the_clock(&self) {
+        self.inner.wake_outbox.notify_one();
+        self.inner.wake_intake.notify_one();
+    }
+
     pub(crate) async fn session(&self, account: AccountId) -> Result<Arc<dyn Session>, Problem> {
         self.inner.session(account).await
     }
