@@ -134,13 +134,28 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
 /// sign of somebody trying.
 pub(crate) struct CheckedNames(pub Reach);
 
+/// A name led to an address that is not to be contacted.
+#[derive(Debug)]
+pub(crate) struct OutOfReach;
+
+impl std::fmt::Display for OutOfReach {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an address outside this program's reach")
+    }
+}
+
+impl std::error::Error for OutOfReach {}
+
 impl reqwest::dns::Resolve for CheckedNames {
     fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
         let reach = self.0;
         Box::pin(async move {
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            if found.is_empty() || found.iter().any(|at| !reach.allows_ip(at.ip())) {
-                return Err("an address outside this program's reach".into());
+            if found.is_empty() {
+                return Err(std::io::Error::from(std::io::ErrorKind::NotFound).into());
+            }
+            if found.iter().any(|at| !reach.allows_ip(at.ip())) {
+                return Err(OutOfReach.into());
             }
             Ok(Box::new(found.into_iter()) as reqwest::dns::Addrs)
         })

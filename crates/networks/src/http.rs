@@ -6,7 +6,8 @@
 //! certain, and everything else after the connection may have been done.
 
 use crate::addresses::{self, Reach, same_origin};
-use guichet_model::{Fault, Millis, RefusalCode, SECOND};
+use crate::unreached;
+use guichet_model::{Fault, Millis, RefusalCode, SECOND, Unreached};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, RequestBuilder, Response, redirect};
 use std::time::Duration;
@@ -183,6 +184,14 @@ impl Answer {
         serde_json::from_slice(&self.body).map_err(|error| Fault::unreadable(format!("JSON at line {}", error.line())))
     }
 
+    /// Whether the network on the way answers, and wants a sign-in first: by its own word (RFC 6585), or by leading to a
+    /// page of its own. Redirects inside the origin have been followed before.
+    pub fn is_portal(&self) -> bool {
+        let elsewhere = || self.header("location").is_some_and(|to| Url::parse(to).is_ok());
+        let page = || self.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
+        self.status == 511 || (300..400).contains(&self.status) && elsewhere() && page()
+    }
+
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
@@ -238,7 +247,7 @@ fn again_soon(now: Millis) -> Fault {
 
 fn broken_read(error: &reqwest::Error, now: Millis) -> Fault {
     if error.is_connect() {
-        Fault::OFFLINE
+        Fault::Offline { why: unreached::why(error) }
     } else if error.is_redirect() || error.is_builder() {
         Fault::unreadable("a redirect that leads nowhere")
     } else {
@@ -249,7 +258,7 @@ fn broken_read(error: &reqwest::Error, now: Millis) -> Fault {
 /// Only what failed before a connection stood is certain.
 fn broken_write(error: &reqwest::Error) -> Fault {
     if error.is_connect() {
-        Fault::OFFLINE
+        Fault::Offline { why: unreached::why(error) }
     } else if error.is_builder() {
         Fault::refused(RefusalCode::Invalid, None)
     } else {
@@ -261,6 +270,7 @@ pub(crate) fn read_fault(answer: &Answer, now: Millis, table: Table) -> Option<F
     let later = |unsaid| Fault::Later { after: answer.come_back(now, unsaid) };
     match answer.status {
         200..=299 => None,
+        _ if answer.is_portal() => Some(Fault::Offline { why: Unreached::Portal }),
         429 => Some(later(60 * SECOND)),
         408 | 425 | 500.. => Some(later(30 * SECOND)),
         400..=499 => Some(table(answer).unwrap_or_else(|| unworded(answer.status))),

@@ -83,7 +83,26 @@ async fn a_write_that_never_connected_is_offline() {
     // A name that does not resolve to anything allowed is no connection either.
     let http = Http::new(Reach::Public);
     let request = http.writing(Url::parse("https://nulle-part.invalid/").unwrap()).unwrap();
-    assert_eq!(http.write(request, NOW, table, &|_| ()).await.err(), Some(Fault::OFFLINE));
+    assert_eq!(http.write(request, NOW, table, &|_| ()).await.err(), offline(Unreached::NoName));
+}
+
+fn offline(why: Unreached) -> Option<Fault> {
+    Some(Fault::Offline { why })
+}
+
+#[tokio::test]
+async fn a_page_that_asks_to_sign_in_first_is_told_from_a_server() {
+    let portal = || offline(Unreached::Portal);
+    assert_eq!(was_read(ResponseTemplate::new(511)).await.err(), portal());
+    let elsewhere = |kind: &str| {
+        let page = ResponseTemplate::new(302).insert_header("location", "http://127.0.0.1:9/connexion");
+        page.set_body_raw("<html>", kind)
+    };
+    assert_eq!(was_read(elsewhere("text/html; charset=utf-8")).await.err(), portal());
+    assert!(matches!(was_read(elsewhere("application/json")).await.err(), Some(Fault::Unreadable { .. })));
+    // Of a write nobody knows what the network on the way did with it.
+    assert_eq!(written(ResponseTemplate::new(511)).await.err(), Some(Fault::Unsure));
+    assert_eq!(written(elsewhere("text/html")).await.err(), Some(Fault::Unsure));
 }
 
 #[tokio::test]
@@ -92,7 +111,7 @@ async fn a_server_without_tls_where_tls_is_due_was_never_connected() {
     let (url, _) = raw(b"HTTP/1.1 200 OK\r\n\r\n", false).await;
     let client = addresses::client(Reach::Loopback).build().unwrap();
     let error = client.post(url.replace("http:", "https:")).send().await.unwrap_err();
-    assert_eq!(broken_write(&error), Fault::OFFLINE);
+    assert_eq!(broken_write(&error), Fault::Offline { why: Unreached::Unsafe });
 }
 
 #[tokio::test]

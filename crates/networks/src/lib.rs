@@ -11,6 +11,7 @@ mod loopback;
 pub mod mastodon;
 pub mod pictures;
 mod recorded;
+mod unreached;
 
 pub use addresses::Reach;
 pub use recorded::{Reading, Unknown, read_recorded, recorded_kinds};

@@ -14,7 +14,9 @@ use crate::loopback::{self, Expected, Listener};
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use guichet_model::{Answer as Said, Fault, Login, Millis, RefusalCode, RemoteId, Signed, SignedAccount, Step};
+use guichet_model::{
+    Answer as Said, Fault, Login, Millis, RefusalCode, RemoteId, Signed, SignedAccount, Step, Unreached,
+};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -266,6 +268,10 @@ async fn speaks_mastodon(http: &Http, origin: &Url) -> Result<bool, Fault> {
     for path in ["/api/v2/instance", "/api/v1/instance"] {
         let url = origin.join(path).map_err(|_| wrong_server())?;
         let answer = told(http, url).await?;
+        // Its own word alone: a host that redirects everything may yet point to its server.
+        if answer.status == 511 {
+            return Err(Fault::Offline { why: Unreached::Portal });
+        }
         if answer.status >= 500 {
             return Err(Fault::Later { after: NOW });
         }
