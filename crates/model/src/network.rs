@@ -41,6 +41,11 @@ pub trait Session: Send + Sync {
     /// Whether the item we answer is still there, as we read it, and unanswered.
     async fn recheck(&self, place: &Place) -> Result<Recheck, Fault>;
 
+    /// The server's clock less ours in milliseconds, as its last answer told; `None`: none told yet.
+    fn clock_apart(&self) -> Option<i64> {
+        None
+    }
+
     fn reactions(&self) -> Option<&dyn Reactions> {
         None
     }

@@ -22,6 +22,8 @@ const WRITE_CONNECT: Duration = Duration::from_secs(4);
 const READ_WHOLE: Duration = Duration::from_secs(30);
 /// A small server may take half a minute over a long post; giving up early only makes us unsure.
 const WRITE_WHOLE: Duration = Duration::from_secs(60);
+/// Ten megabytes over a train's network; nobody sees an upload, so that giving it up costs time alone.
+const UPLOAD_WHOLE: Duration = Duration::from_secs(300);
 /// Nobody is asked to come back later than this: a day.
 const LATEST: i64 = 24 * 3600 * SECOND;
 
@@ -37,6 +39,7 @@ pub(crate) struct Http {
 pub(crate) struct Limits {
     pub read: Duration,
     pub write: Duration,
+    pub upload: Duration,
     pub largest: usize,
 }
 
@@ -52,7 +55,7 @@ pub(crate) type Table = fn(&Answer) -> Option<Fault>;
 
 impl Http {
     pub fn new(reach: Reach) -> Self {
-        Self::with(reach, Limits { read: READ_WHOLE, write: WRITE_WHOLE, largest: LARGEST })
+        Self::with(reach, Limits { read: READ_WHOLE, write: WRITE_WHOLE, upload: UPLOAD_WHOLE, largest: LARGEST })
     }
 
     pub fn with(reach: Reach, limits: Limits) -> Self {
@@ -129,8 +132,32 @@ impl Http {
         table: Table,
         heard: &(dyn Fn(&Answer) + Sync),
     ) -> Result<Answer, Fault> {
-        let sent = request.timeout(self.limits.write).send().await;
-        let response = sent.map_err(|error| broken_write(&error))?;
+        self.once(request.timeout(self.limits.write), now, table, heard).await
+    }
+
+    /// Exactly one write of something that nobody sees until it is used. Where it is not certain whether it was done, it is
+    /// as if it had not been.
+    pub async fn upload(
+        &self,
+        request: RequestBuilder,
+        now: Millis,
+        table: Table,
+        heard: &(dyn Fn(&Answer) + Sync),
+    ) -> Result<Answer, Fault> {
+        match self.once(request.timeout(self.limits.upload), now, table, heard).await {
+            Err(Fault::Unsure) => Err(Fault::Later { after: now.plus(60 * SECOND) }),
+            certain => certain,
+        }
+    }
+
+    async fn once(
+        &self,
+        request: RequestBuilder,
+        now: Millis,
+        table: Table,
+        heard: &(dyn Fn(&Answer) + Sync),
+    ) -> Result<Answer, Fault> {
+        let response = request.send().await.map_err(|error| broken_write(&error))?;
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let answer = match self.whole(response).await {

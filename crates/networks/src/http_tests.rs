@@ -15,7 +15,8 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 const NOW: Millis = Millis(1_790_000_000_000);
 
 fn quick() -> Http {
-    let limits = Limits { read: Duration::from_millis(700), write: Duration::from_millis(700), largest: 1 << 20 };
+    let soon = Duration::from_millis(700);
+    let limits = Limits { read: soon, write: soon, upload: soon, largest: 1 << 20 };
     Http::with(Reach::Loopback, limits)
 }
 

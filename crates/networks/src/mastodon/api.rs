@@ -6,9 +6,10 @@ use super::errors;
 use crate::addresses::same_origin;
 use crate::http::{Answer, Http};
 use guichet_model::{Doors, Fault, Millis, Spending};
+use reqwest::multipart::Form;
 use serde_json::Value;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use url::Url;
 
 /// What follows a path: names and values, in order.
@@ -20,11 +21,18 @@ pub(crate) struct Api {
     server: String,
     /// The server's clock less ours, in milliseconds.
     skew: AtomicI64,
+    heard_date: AtomicBool,
 }
 
 impl Api {
     pub fn new(http: Arc<Http>, doors: Doors, server: &str) -> Self {
-        Self { http, doors, server: server.trim_end_matches('/').to_owned(), skew: AtomicI64::new(0) }
+        Self {
+            http,
+            doors,
+            server: server.trim_end_matches('/').to_owned(),
+            skew: AtomicI64::new(0),
+            heard_date: AtomicBool::new(false),
+        }
     }
 
     pub fn now(&self) -> Millis {
@@ -34,6 +42,11 @@ impl Api {
     /// The server's clock less ours, as last heard.
     pub fn skew(&self) -> i64 {
         self.skew.load(Ordering::Relaxed)
+    }
+
+    /// The same, once a server has told its time.
+    pub fn known_skew(&self) -> Option<i64> {
+        self.heard_date.load(Ordering::Relaxed).then(|| self.skew())
     }
 
     pub fn server_now(&self) -> Millis {
@@ -48,6 +61,14 @@ impl Api {
     pub async fn token(&self) -> Result<String, Fault> {
         let secret = self.doors.secrets.read().await?;
         Ok(Access::open(&secret, &self.server)?.access_token)
+    }
+
+    /// Whether the access was granted a scope, or the large one it is part of. One that does not tell is believed to.
+    pub async fn granted(&self, scope: &str) -> Result<bool, Fault> {
+        let secret = self.doors.secrets.read().await?;
+        let scopes = Access::open(&secret, &self.server)?.scopes;
+        let large = scope.split(':').next().unwrap_or_default();
+        Ok(scopes.is_empty() || scopes.split_whitespace().any(|granted| granted == scope || granted == large))
     }
 
     /// A read; its answer is 2xx.
@@ -97,17 +118,30 @@ impl Api {
         self.http.write(request, self.now(), errors::table, &heard).await
     }
 
+    /// Exactly one upload; its answer is 2xx.
+    pub async fn upload(&self, path: &str, form: Form) -> Result<Answer, Fault> {
+        let token = self.token().await?;
+        self.doors.budget.reserve(Spending::Send)?;
+        let request = self.http.writing(self.url(path)?)?.bearer_auth(token).multipart(form);
+        // Media are limited apart: what is left of them says nothing of what is left to send.
+        self.http.upload(request, self.now(), errors::table, &|answer| self.set_by(answer)).await
+    }
+
     /// What every answer tells besides: how much is left, and what time it is there.
     pub fn heard(&self, answer: &Answer, spending: Spending) {
-        let now = self.now();
+        self.set_by(answer);
+        if let Some((left, reset)) = answer.rate(self.now()) {
+            self.doors.budget.correct(spending, left, reset);
+        }
+    }
+
+    fn set_by(&self, answer: &Answer) {
         if let Some(date) = answer.date() {
             // The header counts whole seconds: less than that is no difference.
-            let skew = date.since(now);
+            let skew = date.since(self.now());
             let skew = if skew.abs() < 1_500 { 0 } else { skew };
             self.skew.store(skew, Ordering::Relaxed);
-        }
-        if let Some((left, reset)) = answer.rate(now) {
-            self.doors.budget.correct(spending, left, reset);
+            self.heard_date.store(true, Ordering::Relaxed);
         }
     }
 

@@ -5,7 +5,8 @@
 //! honour the key, some do not, and which is not to be guessed.
 
 use super::api::Api;
-use guichet_model::{Capabilities, Fault, MINUTE, Proof, TextLimit, TextUnit};
+use super::wire;
+use guichet_model::{Capabilities, Fault, MINUTE, PictureLimit, Proof, TextLimit, TextUnit};
 use serde_json::Value;
 use url::Url;
 
@@ -20,10 +21,18 @@ const SETTLES_WITHIN: i64 = 2 * MINUTE;
 /// The longest text a server is believed about: what it says is asked for, not trusted.
 const LONGEST_BELIEVED: u64 = 10_000_000;
 
+/// Pictures as Mastodon takes them where the server does not say (mastodon/mastodon app/models/media_attachment.rb).
+const MOST_PICTURES: u32 = 4;
+const LARGEST_PICTURE: u64 = 16 << 20;
+const LONGEST_ALT: u32 = 1_500;
+const PICTURES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Instance {
     pub limit: TextLimit,
     pub is_mastodon: bool,
+    /// Pictures with a status; `None`: not that we know.
+    pub pictures: Option<PictureLimit>,
     /// Where the live stream is, as said; not yet checked.
     pub streaming: Option<String>,
 }
@@ -44,10 +53,6 @@ pub(crate) async fn read(api: &Api) -> Result<Instance, Fault> {
 
 pub(crate) fn told_by(told: &Value) -> Instance {
     let statuses = &told["configuration"]["statuses"];
-    let number = |value: &Value| {
-        let said = value.as_u64().or_else(|| value.as_str()?.parse().ok())?;
-        u32::try_from(said.min(LONGEST_BELIEVED)).ok().filter(|n| *n > 0)
-    };
     // Pleroma and older servers say it at the top.
     let most = number(&statuses["max_characters"]).or_else(|| number(&told["max_toot_chars"]));
     let streaming =
@@ -60,8 +65,32 @@ pub(crate) fn told_by(told: &Value) -> Instance {
             mention_domain_free: true,
         },
         is_mastodon: is_mastodon(told),
+        pictures: pictures(told),
         streaming: streaming.into_iter().find_map(Value::as_str).map(str::to_owned),
     }
+}
+
+fn number(value: &Value) -> Option<u32> {
+    let said = value.as_u64().or_else(|| value.as_str()?.parse().ok())?;
+    u32::try_from(said.min(LONGEST_BELIEVED)).ok().filter(|n| *n > 0)
+}
+
+/// A Mastodon that does not say takes what Mastodon takes; another software that does not say takes none.
+fn pictures(told: &Value) -> Option<PictureLimit> {
+    let (statuses, media) = (&told["configuration"]["statuses"], &told["configuration"]["media_attachments"]);
+    let said = media.is_object();
+    if (!said && !is_mastodon(told)) || statuses["max_media_attachments"] == 0 {
+        return None;
+    }
+    let named: Vec<&str> = wire::list(&media["supported_mime_types"]).filter_map(Value::as_str).collect();
+    let taken = |kind: &&&str| named.is_empty() || named.contains(*kind);
+    let media_types: Vec<String> = PICTURES.iter().filter(taken).map(|kind| (*kind).to_owned()).collect();
+    (!media_types.is_empty()).then(|| PictureLimit {
+        most: number(&statuses["max_media_attachments"]).unwrap_or(MOST_PICTURES),
+        bytes: media["image_size_limit"].as_u64().filter(|n| *n > 0).unwrap_or(LARGEST_PICTURE),
+        media_types,
+        alt: number(&media["description_limit"]).unwrap_or(LONGEST_ALT),
+    })
 }
 
 /// "4.6.4", "4.4.0+glitch", "4.3.0-rc.1": a plain version from 3 on. "2.7.2 (compatible; Pleroma …)",
@@ -94,7 +123,7 @@ async fn software(api: &Api) -> Result<Option<String>, Fault> {
         return Ok(None);
     };
     let here = api.url("")?;
-    let path = super::wire::list(&index["links"])
+    let path = wire::list(&index["links"])
         .filter_map(|link| link["href"].as_str())
         .filter_map(|href| Url::parse(href).ok())
         .filter(|url| crate::addresses::same_origin(url, &here))
@@ -124,7 +153,7 @@ pub(crate) fn capabilities(instance: &Instance) -> Capabilities {
         delete_own: false,
         edit_own: false,
         addresses: true,
-        pictures: None,
+        pictures: instance.pictures.clone(),
         proof: if instance.is_mastodon {
             Proof::Key { valid_for: KEY_VALID_FOR }
         } else {

@@ -60,6 +60,41 @@ fn limits_are_read_in_every_spelling_and_never_believed_blindly() {
     assert_eq!(told_by(&json!({ "max_toot_chars": 1e300 })).limit.most, 500);
 }
 
+#[test]
+fn pictures_are_taken_as_the_server_says() {
+    let told = |media: serde_json::Value, most: u32| {
+        told_by(&json!({ "version": "4.0.0 (not true; really snac/2.75)", "configuration": {
+            "statuses": { "max_media_attachments": most }, "media_attachments": media } }))
+        .pictures
+    };
+    let media = json!({ "supported_mime_types": ["video/mp4", "image/jpeg", "image/heic", "image/png"],
+        "image_size_limit": 9_000_000, "description_limit": 420 });
+    let media_types = vec!["image/png".to_owned(), "image/jpeg".to_owned()];
+    assert_eq!(told(media.clone(), 8), Some(PictureLimit { most: 8, bytes: 9_000_000, media_types, alt: 420 }));
+    assert_eq!(told(media, 0), None);
+    assert_eq!(told(json!({ "supported_mime_types": ["audio/ogg"] }), 4), None);
+    // What is not said is Mastodon's, where the software says anything of pictures, or is Mastodon.
+    let usual = told(json!({}), 4).unwrap();
+    assert_eq!((usual.most, usual.bytes, usual.media_types.len(), usual.alt), (4, 16 << 20, 4, 1_500));
+    assert_eq!(told_by(&json!({ "version": "4.1.0" })).pictures, Some(usual));
+    assert_eq!(told_by(&json!({ "version": "2.7.2 (compatible; Pleroma 2.6.3)" })).pictures, None);
+}
+
+#[tokio::test]
+async fn an_access_without_the_scope_brings_no_pictures() {
+    let server = MockServer::start().await;
+    let told = json!({ "version": "4.0.0 (compatible; X)", "configuration": { "media_attachments": {} } });
+    Mock::given(path("/api/v2/instance"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(told))
+        .mount(&server)
+        .await;
+    // The access of these tests was granted "read" alone.
+    let (account, _) = account(&server.uri());
+    assert_eq!(guichet_model::Session::capabilities(&account).await.unwrap().pictures, None);
+    assert!(account.instance().await.unwrap().pictures.is_some());
+    assert!(account.api.granted("read:accounts").await.unwrap());
+}
+
 async fn proof(told: serde_json::Value, software: Option<&str>) -> Proof {
     let server = MockServer::start().await;
     Mock::given(path("/api/v2/instance"))

@@ -24,7 +24,7 @@ use url::Url;
 
 /// What is used, and no more.
 const SCOPES: &str = "read:accounts read:statuses read:notifications write:statuses write:favourites write:mutes \
-                      write:blocks write:reports";
+                      write:blocks write:reports write:media";
 /// For servers that list the scopes they know, and know only the large ones.
 const LARGE_SCOPES: &str = "read write";
 const OUT_OF_BAND: &str = "urn:ietf:wg:oauth:2.0:oob";

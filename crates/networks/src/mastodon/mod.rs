@@ -3,7 +3,7 @@
 //! `login` signs in, `session` is a signed-in account; `api` makes its requests and `errors` reads their refusals.
 //! `pull` gathers, with `feed` (reading a list without holes), `thread` and `threads` (where a text stands) and
 //! `watch` (edits, deletions, unnamed answers); `wire` reads what servers send and `convert` makes items of it.
-//! `send` answers, `find` looks whether it did, `live` listens, `moderation` acts on people.
+//! `send` answers with what `uploads` brought there before, `find` looks whether it did, `live` listens, `moderation` acts on people.
 
 mod access;
 mod api;
@@ -21,6 +21,7 @@ mod send;
 mod session;
 mod thread;
 mod threads;
+mod uploads;
 mod watch;
 mod wire;
 

@@ -19,6 +19,7 @@ pub(crate) fn prepare(
 ) -> Result<Prepared, Fault> {
     let refused = |code| Err(Fault::refused(code, None));
     let written = outgoing.text.trim();
+    // Pictures do not stand for words: a lost answer is looked for by its text.
     let only_names = without_names(written).trim().is_empty();
     if only_names {
         return refused(RefusalCode::Empty);
@@ -52,6 +53,9 @@ pub(crate) fn prepare(
     if let Some(warning) = warning {
         put("spoiler_text", warning.into());
         put("sensitive", true.into());
+    }
+    if !outgoing.pictures.is_empty() {
+        put("media_ids", outgoing.pictures.iter().map(|id| Value::from(id.as_str())).collect());
     }
     if let Some(lang) = &outgoing.lang {
         put("language", lang.as_str().into());

@@ -72,6 +72,15 @@ fn the_request_is_whole_and_the_same_each_time() {
 }
 
 #[test]
+fn pictures_go_along_in_their_order_and_stand_for_no_words() {
+    let pictures = vec![RemoteId::new("12"), RemoteId::new("7")];
+    let one = Outgoing { pictures, ..outgoing("12 €") };
+    let body: serde_json::Value = serde_json::from_str(&made(&one).unwrap().body).unwrap();
+    assert_eq!(body["media_ids"], json!(["12", "7"]));
+    assert_eq!(refusal(&Outgoing { text: "@zoe ".into(), ..one }), RefusalCode::Empty);
+}
+
+#[test]
 fn nobody_reads_it_who_could_not_read_what_it_answers() {
     let with = |asked, parent| {
         let mut one = outgoing("oui");

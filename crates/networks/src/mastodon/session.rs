@@ -4,6 +4,7 @@ use super::api::Api;
 use super::convert::Me;
 use super::instance::{self, Instance};
 use super::thread::Places;
+use super::uploads::{self, Unfinished};
 use super::{find, live, moderation, pull, send};
 use crate::http::Http;
 use async_trait::async_trait;
@@ -24,6 +25,7 @@ pub(crate) struct Account {
     stumbles: Mutex<HashMap<String, u8>>,
     /// What the server said about itself, and when.
     told: Mutex<Option<(Millis, Instance)>>,
+    pub unfinished: Unfinished,
     /// Whether the server can be asked for kinds of notifications, and for several statuses at once. Believed
     /// until it refuses.
     pub knows_types: AtomicBool,
@@ -39,6 +41,7 @@ impl Account {
             places: Mutex::default(),
             stumbles: Mutex::default(),
             told: Mutex::default(),
+            unfinished: Unfinished::default(),
             knows_types: AtomicBool::new(true),
             knows_batches: AtomicBool::new(true),
         }
@@ -93,7 +96,11 @@ pub(crate) fn segment(id: &str) -> String {
 #[async_trait]
 impl Session for Account {
     async fn capabilities(&self) -> Result<Capabilities, Fault> {
-        Ok(instance::capabilities(&self.instance().await?))
+        let mut capabilities = instance::capabilities(&self.instance().await?);
+        if !self.api.granted("write:media").await? {
+            capabilities.pictures = None;
+        }
+        Ok(capabilities)
     }
 
     fn sources(&self) -> Vec<Source> {
@@ -121,6 +128,10 @@ impl Session for Account {
         find::recheck(self, place).await
     }
 
+    fn clock_apart(&self) -> Option<i64> {
+        self.api.known_skew()
+    }
+
     fn reactions(&self) -> Option<&dyn Reactions> {
         Some(self)
     }
@@ -130,6 +141,10 @@ impl Session for Account {
     }
 
     fn live(&self) -> Option<&dyn Live> {
+        Some(self)
+    }
+
+    fn uploads(&self) -> Option<&dyn Uploads> {
         Some(self)
     }
 }
@@ -153,6 +168,13 @@ impl Moderation for Account {
 
     async fn report(&self, report: &Report) -> Result<(), Fault> {
         moderation::report(self, report).await
+    }
+}
+
+#[async_trait]
+impl Uploads for Account {
+    async fn upload(&self, picture: &Picture) -> Result<RemoteId, Fault> {
+        uploads::upload(self, picture).await
     }
 }
 
