@@ -9,11 +9,13 @@ mod typescript;
 use crate::shell::Shell;
 use crate::shown::{AppView, NetworkTile};
 use guichet_core::view::{
-    Acted, Change, Checked, ConversationView, DeskView, DraftView, Filled, Hits, ListQuery, Problem, ReplyView, Row,
-    Sent, Settle, Slice, TemplateEdit, TemplateView, Triage, Undone,
+    Acted, ActedOn, AttachmentView, BackupView, Change, Checked, ClientRules, ConversationView, DeskView, DraftView,
+    Filled, Held, Hits, HoldTarget, HoldView, ListQuery, OutboxQuery, Problem, ReplyView, Row, Sent, Settle, Slice,
+    StaleView, TemplateEdit, TemplateView, Triage, Undone,
 };
 use guichet_model::{
-    AccountId, ActId, Answer, ClientId, ConversationId, MessageId, PersonId, ReplyId, ReportCategory, Step, TemplateId,
+    AccountId, ActId, Answer, AttachmentId, ClientId, ConversationId, HoldId, MessageId, Millis, PersonId, ReplyId,
+    ReportCategory, Step, TemplateId,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -79,9 +81,14 @@ contract! {
         undo(act: Option<ActId>) -> Undone;
         add_client(name: String, color: u8) -> ClientId;
         edit_client(id: ClientId, name: String, color: u8) -> Acted;
+        /// How a client's replies leave.
+        set_rules(client: ClientId, rules: ClientRules) -> Acted;
         remove_account(id: AccountId) -> Acted;
         setting(name: String) -> Option<String>;
         set_setting(name: String, value: String) -> ();
+
+        /// Writes the whole inbox to a new file, sealed with the passphrase and read back.
+        backup(file: String, passphrase: String) -> BackupView;
 
         /// Newest first; `before` is the last row's cursor of the page before.
         search(text: String, limit: u32, before: Option<i64>) -> Hits;
@@ -103,14 +110,30 @@ contract! {
         check(conversation: ConversationId, draft: DraftView) -> Checked;
         save_draft(conversation: ConversationId, draft: DraftView) -> Change;
         discard_draft(conversation: ConversationId) -> Acted;
+        /// A picture for the draft; alone it begins one. `bytes` in base64; its kind is told from them.
+        attach(conversation: ConversationId, name: String, bytes: String) -> AttachmentView;
+        /// What a picture of a draft shows, for those who do not see it.
+        describe(attachment: AttachmentId, alt: String) -> Change;
+        /// Takes a picture off its draft.
+        detach(attachment: AttachmentId) -> Change;
         /// Hands a reply to the outbox; `thenDone` files the conversation in the same act.
         send_reply(conversation: ConversationId, draft: DraftView, then_done: bool) -> Sent;
-        /// Unsettled replies first, then the last ones sent.
-        outbox() -> Vec<ReplyView>;
-        /// The text goes back to the draft.
-        take_back(reply: ReplyId) -> Acted;
-        retry(reply: ReplyId) -> Acted;
-        settle(reply: ReplyId, word: Settle) -> Acted;
+        /// A window of the outbox: those that want the CM, to approve, held, on their way; then the last ones sent.
+        outbox(query: OutboxQuery, offset: u32, limit: u32) -> Slice<ReplyView>;
+        /// The texts go back to the drafts.
+        take_back(replies: Vec<ReplyId>) -> ActedOn;
+        retry(replies: Vec<ReplyId>) -> ActedOn;
+        settle(replies: Vec<ReplyId>, word: Settle) -> ActedOn;
+        approve(replies: Vec<ReplyId>) -> ActedOn;
+        /// Another instant; null: as soon as they can no longer be taken back.
+        reschedule(replies: Vec<ReplyId>, send_at: Option<Millis>) -> ActedOn;
+        /// From its answer on, nothing of the targets begins to leave.
+        hold(targets: Vec<HoldTarget>, why: String) -> Held;
+        release(holds: Vec<HoldId>) -> Acted;
+        /// Those not released, newest first.
+        holds() -> Vec<HoldView>;
+        /// What a release would let go, the stale first; 500 at most.
+        release_preview(hold: HoldId) -> Vec<StaleView>;
     }
     shell {
         app() -> AppView;

@@ -6,7 +6,7 @@
 use crate::shell::Shell;
 use crate::words::say;
 use guichet_core::Desk;
-use guichet_core::view::{DraftView, Health, ListQuery, Problem, ReplyState, View};
+use guichet_core::view::{DraftView, Health, ListQuery, OutboxQuery, Problem, ReplyState, View};
 use guichet_model::{ClientId, ConversationId, Kind, Millis, ReplyId};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -16,6 +16,8 @@ const LONGEST: Duration = Duration::from_secs(90);
 const PAUSE: Duration = Duration::from_millis(200);
 /// What one calls a filled desk.
 const FILLED: u32 = 10;
+/// Replies looked through for the one sent.
+const MOST: u32 = 500;
 /// Time for a picture of the window once the trip is done.
 const POSE: Duration = Duration::from_secs(3);
 
@@ -146,7 +148,7 @@ async fn draft(desk: &Desk, conversation: ConversationId, client: ClientId) -> R
 }
 
 async fn came_back(desk: &Desk, conversation: ConversationId, reply: ReplyId) -> Result<bool, Stop> {
-    let sent = desk.outbox().await?.into_iter().find(|r| r.id == reply);
+    let sent = desk.outbox(OutboxQuery::default(), 0, MOST).await?.rows.into_iter().find(|r| r.id == reply);
     let Some(sent) = sent else { return Ok(false) };
     match sent.state {
         ReplyState::Sent { .. } => {}

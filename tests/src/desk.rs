@@ -1,11 +1,11 @@
 //! A desk with doors that a test holds: a folder that is kept between two openings, a clock that can be set forward,
 //! a key in a file (so that another process, or the next opening, finds it), and the simulated networks on loopback.
 
-use guichet_core::view::{DraftView, ListQuery, Problem, ReplyState, ReplyView, Row, TemplateEdit, View};
+use guichet_core::view::{ClientRules, DraftView, ListQuery, OutboxQuery, Problem, ReplyState, ReplyView, Row, TemplateEdit, View};
 use guichet_core::{Desk, Doors, Engine, Key, Keys, KeysFault, Random};
 use guichet_model::{Author, Clock, ConversationId, Millis, RemoteId, ReplyId, Secret, Signed, SignedAccount};
 use guichet_networks::Reach;
-use guichet_rehearsal::{AccountCard, ClientCard, Options, Posted, Rehearsal, Say, Scenario, Speaker};
+use guichet_rehearsal::{AccountCard, ClientCard, Options, Pace, Posted, Rehearsal, Say, Scenario, Speaker};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -27,6 +27,34 @@ impl Clock for Watch {
     fn now(&self) -> Millis {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
         Millis(i64::try_from(since.as_millis()).expect("in this age") + self.ahead.load(Ordering::SeqCst))
+    }
+}
+
+/// A clock that runs faster than the system's, the same in every process that is told its pace, and set so many
+/// milliseconds ahead of it or back.
+pub struct Fast {
+    pub pace: Pace,
+    pub ahead: AtomicI64,
+}
+
+impl Fast {
+    /// `FROM:SPEED:AHEAD`, as `Display` writes it.
+    pub fn parse(said: &str) -> Option<Fast> {
+        let mut numbers = said.split(':');
+        let pace = Pace { from_ms: numbers.next()?.parse().ok()?, speed: numbers.next()?.parse().ok()? };
+        Some(Fast { pace, ahead: AtomicI64::new(numbers.next()?.parse().ok()?) })
+    }
+}
+
+impl std::fmt::Display for Fast {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}:{}", self.pace.from_ms, self.pace.speed, self.ahead.load(Ordering::SeqCst))
+    }
+}
+
+impl Clock for Fast {
+    fn now(&self) -> Millis {
+        Millis(self.pace.now_ms() + self.ahead.load(Ordering::SeqCst))
     }
 }
 
@@ -111,10 +139,12 @@ pub fn signed(card: &AccountCard) -> Signed {
     }
 }
 
-/// Adds the clients with their accounts and their canned replies.
+/// Adds the clients with their accounts and their canned replies. What they answer leaves at once: what is tried is not
+/// the patience of taking back.
 pub async fn furnish(desk: &Desk, cards: &[ClientCard]) {
     for card in cards {
         let client = desk.add_client(card.name.clone(), card.color_index + 1).await.expect("a client");
+        let _acted = desk.set_rules(client, undo(0)).await.expect("rules");
         for account in &card.accounts {
             let added = desk.add_account(client, account.network.clone(), signed(account)).await.expect("an account");
             assert_eq!(added.len(), 1);
@@ -190,7 +220,6 @@ impl Town {
             }
         })
         .await;
-        desk.set_setting(UNDO_SECONDS.into(), "0".into()).await.expect("a setting");
         let engine = desk.start();
         *self.open.lock().expect("whole") = Some((desk, engine));
     }
@@ -256,7 +285,7 @@ impl Town {
     }
 
     pub async fn outbox(&self) -> Vec<ReplyView> {
-        self.desk().outbox().await.expect("the outbox")
+        outbox(&self.desk()).await
     }
 
     pub async fn state(&self, reply: ReplyId) -> ReplyState {
@@ -296,5 +325,12 @@ impl Town {
     }
 }
 
-/// The setting of how long a reply can be taken back, in seconds.
-pub const UNDO_SECONDS: &str = "undo_seconds";
+/// How long a client's replies can be taken back, in seconds; nothing else is ruled.
+pub fn undo(seconds: u32) -> ClientRules {
+    ClientRules { undo_seconds: seconds, to_approve: false, hours: Vec::new() }
+}
+
+/// Its first page, over all clients: what is not settled, and the last ones sent.
+pub async fn outbox(desk: &Desk) -> Vec<ReplyView> {
+    desk.outbox(OutboxQuery::default(), 0, 500).await.expect("the outbox").rows
+}

@@ -10,7 +10,7 @@ use guichet_core::view::{DraftView, Health, ReplyState, Row};
 use guichet_model::{AccountId, Answer, ConversationId, Millis, Network, ReplyId, Signed, Step};
 use guichet_networks::Reach;
 use guichet_tests::browser::{self, Person};
-use guichet_tests::desk::{ALL, UNDO_SECONDS, Watch, doors};
+use guichet_tests::desk::{ALL, Watch, doors, outbox, undo};
 use guichet_tests::servers::{Mock, Snac};
 use serde_json::json;
 use std::sync::Arc;
@@ -47,8 +47,8 @@ impl Office {
         let home = tempfile::tempdir().unwrap();
         let doors = doors(&home.path().join("guichet"), &home.path().join("key"), Arc::<Watch>::default(), 3);
         let desk = Desk::open(doors).await.unwrap();
-        desk.set_setting(UNDO_SECONDS.into(), "0".into()).await.unwrap();
         let client = desk.add_client("La Boutique".into(), 1).await.unwrap();
+        let _acted = desk.set_rules(client, undo(0)).await.unwrap();
         let account = desk.add_account(client, "mastodon".into(), signed).await.unwrap()[0];
         let engine = desk.start();
         Office { desk, account, _engine: engine, _home: home }
@@ -84,7 +84,7 @@ impl Office {
     }
 
     async fn state(&self, reply: ReplyId) -> ReplyState {
-        self.desk.outbox().await.unwrap().into_iter().find(|one| one.id == reply).unwrap().state
+        outbox(&self.desk).await.into_iter().find(|one| one.id == reply).unwrap().state
     }
 
     async fn sent(&self, reply: ReplyId) {

@@ -4,7 +4,7 @@
 
 use guichet_core::view::{ReplyState, Triage, Waiting};
 use guichet_rehearsal::{Effect, FaultRule};
-use guichet_tests::desk::{Town, UNDO_SECONDS};
+use guichet_tests::desk::{Town, undo};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -192,7 +192,7 @@ async fn an_answer_lost_while_reads_lag_is_never_sent_again_by_itself() {
     assert_eq!(town.published("remplaçons demain").len(), 1, "a read that found nothing is no proof");
     // Once reads have caught up, looking again finds it.
     town.rehearsal.clear_faults();
-    let _acted = town.desk().retry(reply).await;
+    let _acted = town.desk().retry(vec![reply]).await;
     town.sent(reply).await;
     assert_eq!(town.published("remplaçons demain").len(), 1);
 }
@@ -287,7 +287,7 @@ async fn a_reply_can_be_taken_back_while_its_delay_runs() {
     let town = Town::open("soirée", 0.0).await;
     let _said = town.mention("salome", "C'est vrai que vous fermez ?");
     let row = town.row("vous fermez").await;
-    town.desk().set_setting(UNDO_SECONDS.into(), "20".into()).await.unwrap();
+    let _acted = town.desk().set_rules(row.client, undo(20)).await.unwrap();
     let reply = town.reply(row.id, "Pas du tuot !").await;
     let state = town.state(reply).await;
     assert!(matches!(state, ReplyState::Waiting { why: Waiting::Until { .. } }), "{state:?}");

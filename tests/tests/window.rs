@@ -17,7 +17,11 @@ async fn evening(desktop: &Desktop) -> App {
     let app = App::open(desktop, &["--rehearsal"]).await;
     app.filled(5).await;
     // What is tried is not the patience of taking back.
-    let _said = app.call("set_setting", json!({ "name": guichet_tests::desk::UNDO_SECONDS, "value": "0" })).await;
+    let desk = app.call("desk", json!({})).await;
+    for client in desk["clients"].as_array().into_iter().flatten() {
+        let rules = json!({ "undoSeconds": 0, "toApprove": false, "hours": [] });
+        let _acted = app.call("set_rules", json!({ "client": client["id"], "rules": rules })).await;
+    }
     app
 }
 

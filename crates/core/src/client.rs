@@ -1,11 +1,13 @@
-//! Clients: the brands and institutions the CM works for, each told apart by a colour and by letters.
+//! Clients: the brands and institutions the CM works for, each told apart by a colour and by letters, each with rules of
+//! its own for how its replies leave.
 
 use crate::desk::Desk;
-use crate::journal;
 use crate::store::Durability;
-use crate::view::{Acted, Change, Problem};
+use crate::view::{Acted, Change, ClientRules, Problem};
+use crate::{hours, journal, search};
 use guichet_model::{ClientId, Millis};
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use serde_json::{Value, json};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -13,6 +15,8 @@ use unicode_segmentation::UnicodeSegmentation;
 const LONGEST: usize = 60;
 /// Colours in the palette.
 const COLORS: u8 = 8;
+/// Longest delay to take a reply back, in seconds.
+const MOST_UNDO: u32 = 120;
 
 impl Desk {
     /// `Invalid` name or color, `Taken` where another client has that name.
@@ -29,6 +33,76 @@ impl Desk {
         self.announce(acted.change.clone());
         Ok(acted)
     }
+
+    /// How a client's replies leave from now on; those already waiting keep their instant, those to approve still want
+    /// their yes. `Invalid` of `undo_seconds` above 120, of `hours` where an opening is none.
+    pub async fn set_rules(&self, client: ClientId, rules: ClientRules) -> Result<Acted, Problem> {
+        let now = self.now();
+        let acted = self.store().write(Durability::Full, move |tx| rule(tx, client, rules, now)).await?;
+        self.announce(acted.change.clone());
+        Ok(acted)
+    }
+}
+
+fn rule(tx: &Transaction<'_>, id: ClientId, mut now: ClientRules, at: Millis) -> Result<Acted, Problem> {
+    if now.undo_seconds > MOST_UNDO {
+        return Err(invalid("undo_seconds"));
+    }
+    if !hours::sane(&now.hours) {
+        return Err(invalid("hours"));
+    }
+    now.hours.sort_by_key(|opening| (opening.day, opening.from, opening.to));
+    now.hours.dedup();
+    let was = rules(tx, id)?;
+    if was == now {
+        return Ok(Acted { act: None, change: Change::default() });
+    }
+    put_rules(tx, id, &now)?;
+    let act = journal::record(tx, at, "set_rules", Some(id), json!({ "client": id, "was": was, "now": now }))?;
+    // The composer of each of its conversations says when it opens.
+    Ok(Acted { act: Some(act), change: Change { all: true, ..desk_changed() } })
+}
+
+/// Whether the rules still were as the act left them, and are now as before.
+pub(crate) fn undo_rules(tx: &Transaction<'_>, detail: &Value) -> Result<bool, Problem> {
+    let id: ClientId = serde_json::from_value(detail["client"].clone())?;
+    let now: ClientRules = serde_json::from_value(detail["now"].clone())?;
+    if rules(tx, id)? != now {
+        return Ok(false);
+    }
+    put_rules(tx, id, &serde_json::from_value(detail["was"].clone())?)?;
+    Ok(true)
+}
+
+fn put_rules(tx: &Transaction<'_>, id: ClientId, rules: &ClientRules) -> Result<(), Problem> {
+    tx.execute(
+        "UPDATE client SET undo_seconds = ?2, to_approve = ?3, hours = ?4 WHERE id = ?1",
+        params![id.0, rules.undo_seconds, rules.to_approve, serde_json::to_string(&rules.hours)?],
+    )?;
+    Ok(())
+}
+
+/// `NotFound` where there is no such client.
+pub(crate) fn rules(conn: &Connection, id: ClientId) -> Result<ClientRules, Problem> {
+    Ok(conn
+        .prepare_cached("SELECT undo_seconds, to_approve, hours FROM client WHERE id = ?1")?
+        .query_row([id.0], |row| rules_from(row, 0))?)
+}
+
+/// When its hours open next; `None` where they are open, or it has none.
+pub(crate) fn opens_at(conn: &Connection, id: ClientId, now: Millis) -> Result<Option<Millis>, Problem> {
+    Ok(hours::opens_at(&rules(conn, id)?.hours, now, &search::zone(conn)?))
+}
+
+/// Three columns of `client`, from the given one on.
+pub(crate) fn rules_from(row: &Row<'_>, from: usize) -> rusqlite::Result<ClientRules> {
+    let hours: String = row.get(from + 2)?;
+    Ok(ClientRules {
+        undo_seconds: row.get(from)?,
+        to_approve: row.get(from + 1)?,
+        hours: serde_json::from_str(&hours)
+            .map_err(|error| rusqlite::Error::FromSqlConversionFailure(from + 2, Type::Text, Box::new(error)))?,
+    })
 }
 
 fn add(tx: &Transaction<'_>, name: &str, color: u8, now: Millis) -> Result<ClientId, Problem> {

@@ -3,8 +3,8 @@
 use crate::desk::Desk;
 use crate::intake::visibility_of;
 use crate::store::Durability;
-use crate::view::{Change, ConversationView, MessageView, PostView, Problem};
-use crate::{draft, list, outbox};
+use crate::view::{Change, ComposerView, ConversationView, MessageView, PostView, Problem};
+use crate::{attachment, client, draft, list, outbox};
 use guichet_model::{Body, ConversationId, Link, MessageId, Millis, PersonId, PostId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::de::DeserializeOwned;
@@ -54,13 +54,13 @@ fn read(conn: &Connection, id: ConversationId, now: Millis) -> Result<Conversati
         None => None,
     };
     Ok(ConversationView {
+        composer: ComposerView { opens_at: client::opens_at(conn, row.client, now)?, ..outbox::composer(conn, id)? },
         row,
         post,
         messages: read_messages(conn, id, now)?,
         replies: outbox::of_conversation(conn, id)?,
         draft: draft::read(conn, id)?,
-        attachments: Vec::new(),
-        composer: outbox::composer(conn, id)?,
+        attachments: attachment::of_draft(conn, id)?,
         read_at: read_at.map(Millis),
     })
 }

@@ -7,7 +7,7 @@ use crate::changes;
 use crate::desk::Desk;
 use crate::store::Durability;
 use crate::view::{Change, Problem, Undone};
-use crate::{account, client, draft, outbox, template, triage};
+use crate::{account, client, draft, hold, outbox, template, triage};
 use guichet_model::{ActId, ClientId, ConversationId, DAY, Millis, ReplyId};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde_json::Value;
@@ -16,7 +16,8 @@ use serde_json::Value;
 const UNDONE_WITHIN: i64 = 30 * DAY;
 
 /// The acts that have an inverse. The list undo dispatches on, and the one it looks for.
-const UNDOABLE: &str = "('triage','edit_client','remove_account','send_reply','discard_draft','remove_template')";
+const UNDOABLE: &str = "('triage','edit_client','set_rules','remove_account','send_reply','discard_draft',
+     'remove_template','hold','release')";
 
 /// In the transaction of the act itself.
 pub(crate) fn record(
@@ -81,6 +82,9 @@ fn undo(tx: &Transaction<'_>, act: Option<ActId>, now: Millis) -> Result<Undone,
     let mut restored = match kind.as_str() {
         "triage" => triage::undo(tx, &detail)?,
         "edit_client" => Restored::of_one(&detail, client::undo_edit(tx, &detail)?, false),
+        "set_rules" => Restored::of_one(&detail, client::undo_rules(tx, &detail)?, false),
+        "hold" => hold::undo_hold(tx, &detail, now)?,
+        "release" => hold::undo_release(tx, &detail)?,
         "remove_account" => Restored::of_one(&detail, account::undo_remove(tx, &detail)?, false),
         "send_reply" => Restored::of_one(&detail, outbox::undo_send(tx, &detail)?, false),
         "discard_draft" => Restored::of_one(&detail, draft::undo_discard(tx, &detail)?, false),

@@ -5,6 +5,8 @@
 
 mod account;
 mod acts;
+mod attachment;
+mod backup;
 mod budget;
 mod changes;
 mod client;
@@ -12,8 +14,12 @@ mod conversation;
 mod desk;
 mod draft;
 mod dump;
+mod generation;
+mod hold;
+mod hours;
 mod intake;
 mod journal;
+mod keepsake;
 mod leak;
 mod list;
 mod lock;
@@ -29,7 +35,9 @@ mod triage;
 mod vault;
 pub mod view;
 
+pub use backup::{BACKUP_AT, restore};
 pub use desk::{Desk, Doors, Engine, Random};
+pub use generation::RESTORED_AT;
 pub use outbox::{STEPS, Steps};
 pub use search::ZONE;
 pub use store::{Durability, Store, StoreKey};

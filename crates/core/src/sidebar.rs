@@ -1,7 +1,8 @@
 //! The sidebar, whole: clients, their accounts with health, coverage and holes, and the counts that are kept.
 
 use crate::desk::Desk;
-use crate::view::{AccountView, ClientRules, ClientView, Counts, DeskView, Health, Hole, Problem};
+use crate::view::{AccountView, ClientView, Counts, DeskView, Health, Hole, Problem};
+use crate::{client, hold};
 use guichet_model::{AccountId, ClientId, Interval, Millis};
 use rusqlite::{Connection, Row};
 use std::collections::HashMap;
@@ -9,13 +10,13 @@ use std::sync::atomic::Ordering;
 
 impl Desk {
     pub async fn desk(&self) -> Result<DeskView, Problem> {
-        let clients = self.store().read(clients).await?;
+        let (clients, holds) = self.store().read(|conn| Ok((clients(conn)?, hold::number(conn)?))).await?;
         let accounts = || clients.iter().flat_map(|client| &client.accounts);
         Ok(DeskView {
             counts: clients.iter().fold(Counts::default(), |sum, client| plus(sum, client.counts)),
             online: self.inner.online.now(),
             trouble: None,
-            holds: 0,
+            holds,
             // One account never read leaves nothing to promise.
             read_up_to: accounts().map(|account| account.read_up_to).min().flatten(),
             pulling: self.inner.pulling.load(Ordering::SeqCst) > 0,
@@ -30,7 +31,7 @@ fn clients(conn: &Connection) -> Result<Vec<ClientView>, Problem> {
         accounts.entry(account.client).or_default().push(account);
     }
     let mut clients = conn.prepare_cached(
-        "SELECT client.id, name, letter, color, owed, later, done, drafts, outbox, trouble
+        "SELECT client.id, name, letter, color, owed, later, done, drafts, outbox, trouble, undo_seconds, to_approve, hours
            FROM client JOIN tally ON tally.client = client.id ORDER BY position, client.id",
     )?;
     let clients = clients.query_map([], |row| {
@@ -41,7 +42,7 @@ fn clients(conn: &Connection) -> Result<Vec<ClientView>, Problem> {
             letter: row.get(2)?,
             color: row.get(3)?,
             counts: counts(row, 4)?,
-            rules: ClientRules { undo_seconds: 20, to_approve: false, hours: Vec::new() },
+            rules: client::rules_from(row, 10)?,
             accounts: accounts.remove(&id).unwrap_or_default(),
         })
     })?;

@@ -1,7 +1,7 @@
 //! The verbs at work: beside an open window they hand over to it; alone, this process is the engine for their time.
 
 use super::{Asked, Verb};
-use super::{doctor, text};
+use super::{doctor, keep, text};
 use crate::contract::dispatch;
 use crate::shell::Shell;
 use crate::shown::Locale;
@@ -10,10 +10,12 @@ use crate::words::say;
 use guichet_core::view::Problem;
 use guichet_model::AccountId;
 use serde_json::{Value, json};
-use std::io::{IsTerminal, Read};
+use std::io::IsTerminal;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+/// Replies asked for at a time.
+const PAGE: u64 = 500;
 /// How long `reply` waits for its reply to settle before it says where it stands.
 const SETTLING: Duration = Duration::from_secs(60);
 /// How long `sync` waits for a window to have pulled everything.
@@ -57,13 +59,23 @@ pub async fn ask(asked: &Asked, folder: &Path, locale: Locale) -> Result<Said, P
         let text = if asked.json { format!("{found:#}") } else { doctor::print(locale, &found) };
         return Ok(Said { text, well });
     }
+    if let Verb::Restore { file } = &asked.verb {
+        let restored = keep::restore(asked, file, folder, locale).await?;
+        let answer = serde_json::to_value(restored)?;
+        let text = if asked.json { format!("{answer:#}") } else { text::restored(locale, &answer) };
+        return Ok(Said { text, well: true });
+    }
     // A look must not make an inbox, and a key for it.
     if !folder.join("desk.db").exists() {
         let text = if asked.json { "null".into() } else { say(locale, "cli.doctor.store_absent", &[]) };
         return Ok(Said { text, well: false });
     }
-    let mut engine = engine(asked, folder, locale).await?;
-    let done = answer(asked, &mut engine, locale).await;
+    let mut given = keep::given(asked)?;
+    if matches!(asked.verb, Verb::Backup { .. }) {
+        given.file = Some(keep::new_passphrase(given.file, locale)?);
+    }
+    let mut engine = engine(asked, given.inbox, folder, locale).await?;
+    let done = answer(asked, given.file, &mut engine, locale).await;
     if let Engine::Here(shell) = &engine {
         shell.stop().await;
     }
@@ -71,17 +83,16 @@ pub async fn ask(asked: &Asked, folder: &Path, locale: Locale) -> Result<Said, P
 }
 
 /// The open window, or this process.
-pub async fn engine(asked: &Asked, folder: &Path, locale: Locale) -> Result<Engine, Problem> {
+pub async fn engine(asked: &Asked, given: Option<String>, folder: &Path, locale: Locale) -> Result<Engine, Problem> {
     match Beside::connect(folder).await {
         Some(beside) => Ok(Engine::Window(beside)),
-        None => here(asked, folder, locale).await.map(Engine::Here),
+        None => here(asked, given, folder, locale).await.map(Engine::Here),
     }
 }
 
 /// Opens the inbox in this process; where the keychain does not answer, with a passphrase.
-async fn here(asked: &Asked, folder: &Path, locale: Locale) -> Result<Shell, Problem> {
+async fn here(asked: &Asked, given: Option<String>, folder: &Path, locale: Locale) -> Result<Shell, Problem> {
     let shell = Shell::real(folder.to_owned());
-    let given = asked.passphrase_fd.map(passphrase_from).transpose()?;
     let wants_phrase = |p: &Problem| matches!(p, Problem::Keychain | Problem::Passphrase { wrong: false });
     match shell.open(given.clone()).await {
         Err(problem) if wants_phrase(&problem) && given.is_none() && std::io::stdin().is_terminal() => {
@@ -96,16 +107,7 @@ async fn here(asked: &Asked, folder: &Path, locale: Locale) -> Result<Shell, Pro
     Ok(shell)
 }
 
-/// One line from a file descriptor that the caller opened for us.
-fn passphrase_from(fd: i32) -> Result<String, Problem> {
-    // Through /dev/fd, so that no foreign descriptor is taken over by number.
-    let mut file = std::fs::File::open(format!("/dev/fd/{fd}"))?;
-    let mut text = String::new();
-    Read::by_ref(&mut file).take(4096).read_to_string(&mut text)?;
-    Ok(text.lines().next().unwrap_or_default().to_owned())
-}
-
-async fn answer(asked: &Asked, engine: &mut Engine, locale: Locale) -> Result<String, Problem> {
+async fn answer(asked: &Asked, phrase: Option<String>, engine: &mut Engine, locale: Locale) -> Result<String, Problem> {
     let (answer, text): (Value, fn(Locale, &Value) -> String) = match &asked.verb {
         Verb::Desk => (engine.call("desk", json!({})).await?, text::desk),
         Verb::Sync => {
@@ -127,7 +129,14 @@ async fn answer(asked: &Asked, engine: &mut Engine, locale: Locale) -> Result<St
             let sent = engine.call("send_reply", args).await?;
             (settled(engine, &sent["reply"]).await?, text::reply)
         }
-        Verb::Window | Verb::Rehearsal { .. } | Verb::Doctor | Verb::Help | Verb::Version => return Ok(String::new()),
+        Verb::Backup { file } => {
+            // The window that writes it may stand in another folder.
+            let args = json!({ "file": std::path::absolute(file)?, "passphrase": phrase.unwrap_or_default() });
+            (engine.call("backup", args).await?, text::backed_up)
+        }
+        Verb::Window | Verb::Rehearsal { .. } | Verb::Doctor | Verb::Restore { .. } | Verb::Help | Verb::Version => {
+            return Ok(String::new());
+        }
     };
     Ok(match asked.json {
         true => format!("{answer:#}"),
@@ -173,13 +182,28 @@ fn accounts(desk: &Value) -> impl Iterator<Item = (i64, &Value)> {
 async fn settled(engine: &mut Engine, reply: &Value) -> Result<Value, Problem> {
     let until = Instant::now() + SETTLING;
     loop {
-        let outbox = engine.call("outbox", json!({})).await?;
-        let found = outbox.as_array().into_iter().flatten().find(|r| &r["id"] == reply);
-        let found = found.cloned().ok_or(Problem::NotFound)?;
+        let found = in_outbox(engine, reply).await?;
         let on_its_way = ["waiting", "sending"].iter().any(|s| found["state"]["state"] == *s);
         if !on_its_way || Instant::now() >= until {
             return Ok(found);
         }
         tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Page by page: it may stand behind thousands.
+async fn in_outbox(engine: &mut Engine, reply: &Value) -> Result<Value, Problem> {
+    let mut offset = 0;
+    loop {
+        let page = json!({ "query": { "client": null }, "offset": offset, "limit": PAGE });
+        let page = engine.call("outbox", page).await?;
+        let rows = page["rows"].as_array().map(Vec::as_slice).unwrap_or_default();
+        if let Some(found) = rows.iter().find(|r| &r["id"] == reply) {
+            return Ok(found.clone());
+        }
+        offset += PAGE;
+        if rows.is_empty() || page["total"].as_u64().is_none_or(|total| total <= offset) {
+            return Err(Problem::NotFound);
+        }
     }
 }

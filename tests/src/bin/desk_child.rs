@@ -3,18 +3,24 @@
 //!
 //! `desk_child FOLDER KEYFILE SEED`, or `desk_child FOLDER --keychain SEED` with the system's keychain. Tokens come
 //! through the input, never as arguments. It ends when its input ends.
+//!
+//! Its surroundings may say where it dies (`GUICHET_DIE_AT=reply frozen:2`), how its clock runs
+//! (`GUICHET_CLOCK=FROM:SPEED:AHEAD`), and that its disk forgets what was not synced (`GUICHET_DISK=always:SEED`, or
+//! `never`, `not-before-the-first-byte`).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use guichet_core::view::{DraftView, TemplateUse, Triage};
+use guichet_core::view::{DraftView, Settle, TemplateUse, Triage};
 use guichet_core::{Desk, Doors, Keychain, STEPS, Steps};
-use guichet_model::{ConversationId, ReplyId};
+use guichet_model::{Clock, ConversationId, ReplyId};
 use guichet_rehearsal::{AccountCard, ClientCard, TemplateCard};
-use guichet_tests::desk::{ALL, UNDO_SECONDS, Watch, doors, furnish};
+use guichet_tests::desk::{ALL, Fast, Watch, doors, furnish, outbox};
+use guichet_tests::forgetful::{self, Syncs};
 use serde_json::{Value, json};
 use std::io::{BufRead, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 #[tokio::main]
 async fn main() {
@@ -24,7 +30,13 @@ async fn main() {
     };
     guichet_tests::listen_to_logs();
     let seed = seed.parse().expect("a number");
-    let doors = doors(Path::new(folder), Path::new(key), Arc::<Watch>::default(), seed);
+    lie_on_a_disk();
+    let fast = std::env::var("GUICHET_CLOCK").ok().map(|said| Arc::new(Fast::parse(&said).expect("a clock")));
+    let clock: Arc<dyn Clock> = match &fast {
+        Some(fast) => fast.clone(),
+        None => Arc::<Watch>::default(),
+    };
+    let doors = doors(Path::new(folder), Path::new(key), clock, seed);
     let doors = match key.as_str() {
         "--keychain" => Doors { keys: Arc::new(Keychain::new("guichet")), ..doors },
         _ => doors,
@@ -33,12 +45,12 @@ async fn main() {
         Ok(desk) => desk,
         Err(problem) => return say(&json!({ "problem": problem })),
     };
-    desk.set_setting(UNDO_SECONDS.into(), "0".into()).await.expect("a setting");
-    if let Some(end) = DieAt::asked() {
-        desk.watch_steps(Arc::new(end));
-    }
+    desk.watch_steps(Arc::new(Watched { die_at: DieAt::asked() }));
     say(&json!({ "open": true }));
     let engine = desk.start();
+    if fast.is_some() {
+        tokio::spawn(look_often(desk.clone()));
+    }
     // Lines are read on a thread, since a person who says nothing must not keep the engine from working.
     let (lines, mut heard) = tokio::sync::mpsc::channel(16);
     std::thread::spawn(move || {
@@ -50,9 +62,45 @@ async fn main() {
     });
     while let Some(line) = heard.recv().await {
         let asked: Value = serde_json::from_str(&line).expect("a line of JSON");
-        say(&obey(&desk, &asked).await);
+        say(&obey(&desk, fast.as_deref(), &asked).await);
     }
     engine.stop().await;
+}
+
+/// The engine waits in the system's time for instants of its own clock: where that one runs faster, it is told so.
+async fn look_often(desk: Desk) {
+    loop {
+        tokio::time::sleep(Duration::from_millis(25)).await;
+        desk.look_at_the_clock();
+    }
+}
+
+fn lie_on_a_disk() {
+    let Ok(asked) = std::env::var("GUICHET_DISK") else {
+        return;
+    };
+    let (syncs, seed) = asked.rsplit_once(':').expect("how it syncs and a seed");
+    let syncs = match syncs {
+        "always" => Syncs::Always,
+        "never" => Syncs::Never,
+        "not-before-the-first-byte" => Syncs::NotBeforeTheFirstByte,
+        other => panic!("{other}: no way to sync"),
+    };
+    forgetful::install(seed.parse().expect("a number"), syncs);
+}
+
+/// What is told of each step: to the disk, then to the death that may stand there.
+struct Watched {
+    die_at: Option<DieAt>,
+}
+
+impl Steps for Watched {
+    fn at(&self, step: &'static str) {
+        forgetful::step(step);
+        if let Some(end) = &self.die_at {
+            end.at(step);
+        }
+    }
 }
 
 /// Ends this process at a step of the outbox, between what was written before it and what would come after.
@@ -71,8 +119,8 @@ impl DieAt {
     }
 }
 
-impl Steps for DieAt {
-    fn at(&self, step: &'static str) {
+impl DieAt {
+    fn at(&self, step: &str) {
         if step == self.step && self.left.fetch_sub(1, Ordering::SeqCst) == 1 {
             // As SIGKILL: no destructor runs, nothing more is written.
             std::process::abort();
@@ -85,7 +133,7 @@ fn say(answer: &Value) {
     writeln!(out, "{answer}").and_then(|()| out.flush()).expect("somebody listens");
 }
 
-async fn obey(desk: &Desk, asked: &Value) -> Value {
+async fn obey(desk: &Desk, fast: Option<&Fast>, asked: &Value) -> Value {
     let conversation = ConversationId(asked["conversation"].as_i64().unwrap_or_default());
     let reply = ReplyId(asked["reply"].as_i64().unwrap_or_default());
     let text = asked["text"].as_str().unwrap_or_default();
@@ -110,13 +158,20 @@ async fn obey(desk: &Desk, asked: &Value) -> Value {
             json!(desk.save_draft(conversation, draft).await.is_ok())
         }
         "done" => json!(desk.triage(vec![conversation], Triage::Done).await.is_ok()),
-        "retry" => json!(desk.retry(reply).await.is_ok()),
+        "retry" => json!(desk.retry(vec![reply]).await.is_ok()),
         "pull" => json!(desk.pull_now(None).await.is_ok()),
         "online" => {
             desk.set_system_online(asked["yes"].as_bool().unwrap_or(true));
             json!({})
         }
-        "outbox" => json!(desk.outbox().await.expect("the outbox")),
+        "send_again" => json!(desk.settle(vec![reply], Settle::SendAgain).await.is_ok()),
+        "take_back" => json!(desk.take_back(vec![reply]).await.is_ok()),
+        "clock" => {
+            fast.expect("a clock that can be set").ahead.store(asked["ahead"].as_i64().unwrap_or(0), Ordering::SeqCst);
+            desk.look_at_the_clock();
+            json!({})
+        }
+        "outbox" => json!(outbox(desk).await),
         "dump" => json!(desk.dump().await.expect("a dump")),
         other => json!({ "problem": format!("{other}: not known") }),
     }

@@ -35,6 +35,11 @@ export type ActId = number;
 export type Acted = { act: ActId | null, change: Change, };
 
 /**
+ * What an act on several replies did, and those that it was too late for.
+ */
+export type ActedOn = { acted: Acted, left: Array<ReplyId>, };
+
+/**
  * Someone a reply names, shown as a removable chip.
  */
 export type Addressee = { remote: RemoteId, 
@@ -95,6 +100,12 @@ size: number,
  */
 alt: string, };
 
+export type BackupView = { file: string, at: Millis, 
+/**
+ * In bytes.
+ */
+size: number, };
+
 export type BlockScope = "account" | "access";
 
 export type Capabilities = { limit: TextLimit, reply: boolean, privateReply: boolean, like: boolean, mute: boolean, block: boolean, report: boolean, hide: boolean, deleteOwn: boolean, editOwn: boolean, 
@@ -131,7 +142,11 @@ count: number,
 /**
  * `None` where the account has not told its limits yet.
  */
-most: number | null, leaks: Array<Leak>, };
+most: number | null, leaks: Array<Leak>, 
+/**
+ * What could be better, and keeps nothing from leaving.
+ */
+hints: Array<Hint>, };
 
 export type Choice = { id: string, name: string, };
 
@@ -259,7 +274,7 @@ readUpTo: Millis | null,
  */
 pulling: boolean, 
 /**
- * Why nothing comes through, where it does not.
+ * Why nothing comes through, where it does not. `Clock` also where it does, and every server shows another hour.
  */
 trouble: Unreached | null, 
 /**
@@ -295,7 +310,17 @@ filled: Array<[number, number]>,
  */
 missing: Array<Missing>, };
 
-export type Health = { "health": "new" } | { "health": "good" } | { "health": "offline" } | { "health": "waiting", until: Millis, } | { "health": "needs_login" } | { "health": "blocked", until: Millis | null, } | { "health": "unreadable" };
+export type Health = { "health": "new" } | { "health": "good" } | { "health": "offline", why: Unreached, } | { "health": "waiting", until: Millis, } | { "health": "needs_login" } | { "health": "blocked", until: Millis | null, } | { "health": "unreadable" };
+
+/**
+ * A hold placed. `on_wire`: covered replies that had already begun to leave.
+ */
+export type Held = { holds: Array<HoldId>, onWire: number, acted: Acted, };
+
+/**
+ * Worth a word before a text leaves; the choice is the CM's.
+ */
+export type Hint = { "hint": "no_alt", attachment: AttachmentId, };
 
 /**
  * A message found by a search, newest first.
@@ -452,6 +477,15 @@ day: number,
 from: number, to: number, };
 
 /**
+ * Which replies the outbox shows.
+ */
+export type OutboxQuery = { 
+/**
+ * One client alone; `None`: all.
+ */
+client: ClientId | null, };
+
+/**
  * An author as one client sees them.
  */
 export type PersonId = number;
@@ -473,6 +507,8 @@ mediaTypes: Array<string>,
  */
 alt: number, };
 
+export type PictureTrouble = "kind" | "large" | "many" | "alt";
+
 /**
  * What comments hang on.
  */
@@ -480,7 +516,7 @@ export type PostId = number;
 
 export type PostView = { id: PostId, author: string, ours: boolean, at: Millis, text: string, links: Array<Link>, warning: string | null, lang: string | null, url: string | null, tallies: Tallies, attachments: Array<Attachment>, gone: boolean, };
 
-export type Problem = { "problem": "not_found" } | { "problem": "opening" } | { "problem": "leaks", leaks: Array<Leak>, } | { "problem": "too_late" } | { "problem": "other_client" } | { "problem": "template", line: number, what: TemplateTrouble, name: string, } | { "problem": "taken" } | { "problem": "invalid", field: string, } | { "problem": "network", fault: Fault, } | { "problem": "not_offered" } | { "problem": "busy" } | { "problem": "disk_full" } | { "problem": "read_only" } | { "problem": "newer_store" } | { "problem": "no_key" } | { "problem": "keychain" } | { "problem": "torn" } | { "problem": "passphrase", wrong: boolean, } | { "problem": "unexpected", what: string, };
+export type Problem = { "problem": "not_found" } | { "problem": "opening" } | { "problem": "leaks", leaks: Array<Leak>, } | { "problem": "too_late" } | { "problem": "other_client" } | { "problem": "template", line: number, what: TemplateTrouble, name: string, } | { "problem": "taken" } | { "problem": "invalid", field: string, } | { "problem": "network", fault: Fault, } | { "problem": "picture", what: PictureTrouble, most: number, } | { "problem": "not_offered" } | { "problem": "busy" } | { "problem": "disk_full" } | { "problem": "read_only" } | { "problem": "newer_store" } | { "problem": "no_key" } | { "problem": "keychain" } | { "problem": "torn" } | { "problem": "passphrase", wrong: boolean, } | { "problem": "file_there" } | { "problem": "no_backup" } | { "problem": "torn_backup" } | { "problem": "newer_backup" } | { "problem": "unexpected", what: string, };
 
 /**
  * How a network lets us prove, after a lost answer, whether a reply was published.
@@ -579,6 +615,15 @@ export type Settle = { "word": "is_there", message: MessageId, } | { "word": "se
 export type Slice<T> = { total: number, offset: number, rows: Array<T>, };
 
 /**
+ * A reply that a release would let go, with what became stale meanwhile; the stale ones first.
+ */
+export type StaleView = { reply: ReplyView, 
+/**
+ * Written more than ten minutes ago: looked at again at its source before it leaves.
+ */
+old: boolean, conflict: Conflict | null, };
+
+/**
  * What the person is asked next.
  */
 export type Step = { "step": "ask_server" } | { "step": "open_browser", url: string, host: string, } | { "step": "choose_page", choices: Array<Choice>, } | { "step": "done" };
@@ -675,9 +720,13 @@ export interface Contract {
   undo: { args: { act: ActId | null }; returns: Undone };
   add_client: { args: { name: string; color: number }; returns: ClientId };
   edit_client: { args: { id: ClientId; name: string; color: number }; returns: Acted };
+  /** How a client's replies leave. */
+  set_rules: { args: { client: ClientId; rules: ClientRules }; returns: Acted };
   remove_account: { args: { id: AccountId }; returns: Acted };
   setting: { args: { name: string }; returns: string | null };
   set_setting: { args: { name: string; value: string }; returns: null };
+  /** Writes the whole inbox to a new file, sealed with the passphrase and read back. */
+  backup: { args: { file: string; passphrase: string }; returns: BackupView };
   /** Newest first; `before` is the last row's cursor of the page before. */
   search: { args: { text: string; limit: number; before: number | null }; returns: Hits };
   /** Pulls one account, or all, now. */
@@ -697,17 +746,35 @@ export interface Contract {
   check: { args: { conversation: ConversationId; draft: DraftView }; returns: Checked };
   save_draft: { args: { conversation: ConversationId; draft: DraftView }; returns: Change };
   discard_draft: { args: { conversation: ConversationId }; returns: Acted };
+  /** A picture for the draft; alone it begins one. `bytes` in base64; its kind is told from them. */
+  attach: { args: { conversation: ConversationId; name: string; bytes: string }; returns: AttachmentView };
+  /** What a picture of a draft shows, for those who do not see it. */
+  describe: { args: { attachment: AttachmentId; alt: string }; returns: Change };
+  /** Takes a picture off its draft. */
+  detach: { args: { attachment: AttachmentId }; returns: Change };
   /** Hands a reply to the outbox; `thenDone` files the conversation in the same act. */
   send_reply: { args: { conversation: ConversationId; draft: DraftView; thenDone: boolean }; returns: Sent };
-  /** Unsettled replies first, then the last ones sent. */
-  outbox: { args: Record<string, never>; returns: Array<ReplyView> };
-  /** The text goes back to the draft. */
-  take_back: { args: { reply: ReplyId }; returns: Acted };
-  retry: { args: { reply: ReplyId }; returns: Acted };
-  settle: { args: { reply: ReplyId; word: Settle }; returns: Acted };
+  /** A window of the outbox: those that want the CM, to approve, held, on their way; then the last ones sent. */
+  outbox: { args: { query: OutboxQuery; offset: number; limit: number }; returns: Slice<ReplyView> };
+  /** The texts go back to the drafts. */
+  take_back: { args: { replies: Array<ReplyId> }; returns: ActedOn };
+  retry: { args: { replies: Array<ReplyId> }; returns: ActedOn };
+  settle: { args: { replies: Array<ReplyId>; word: Settle }; returns: ActedOn };
+  approve: { args: { replies: Array<ReplyId> }; returns: ActedOn };
+  /** Another instant; null: as soon as they can no longer be taken back. */
+  reschedule: { args: { replies: Array<ReplyId>; sendAt: Millis | null }; returns: ActedOn };
+  /** From its answer on, nothing of the targets begins to leave. */
+  hold: { args: { targets: Array<HoldTarget>; why: string }; returns: Held };
+  release: { args: { holds: Array<HoldId> }; returns: Acted };
+  /** Those not released, newest first. */
+  holds: { args: Record<string, never>; returns: Array<HoldView> };
+  /** What a release would let go, the stale first; 500 at most. */
+  release_preview: { args: { hold: HoldId }; returns: Array<StaleView> };
   app: { args: Record<string, never>; returns: AppView };
   /** Answers once the inbox is no longer opening, however that ended. */
   settled: { args: Record<string, never>; returns: null };
+  /** Ends the program, though replies may wait. */
+  close: { args: Record<string, never>; returns: null };
   /** `locale`: fr, en · `theme`: system, light, dark · `single_keys`: on, off. */
   set_preference: { args: { name: string; value: string }; returns: null };
   /** Tries again to open an inbox that stayed closed; `app` says what came of it. */

@@ -17,7 +17,7 @@ mod thread;
 
 pub(crate) use codes::{kind_of, visibility, visibility_of};
 pub(crate) use message::stored;
-pub(crate) use run::run;
+pub(crate) use run::{Wakefulness, run};
 
 use crate::view::{Change, Problem};
 use guichet_model::{AccountId, ClientId, ConversationId, DAY, Item, Kind, MessageId, Millis, Page, RemoteId};

@@ -97,21 +97,26 @@ fn accounts(conn: &Connection) -> Result<HashSet<AccountId>, Problem> {
 }
 
 /// Compares the wall clock with the machine's own, which stands still while it sleeps.
-struct Wakefulness {
+pub(crate) struct Wakefulness {
     wall: Millis,
     own: Instant,
 }
 
 impl Wakefulness {
-    fn new(desk: &Desk) -> Self {
+    pub fn new(desk: &Desk) -> Self {
         Self { wall: desk.now(), own: Instant::now() }
     }
 
     /// Whether the machine slept since the last look.
     fn looks(&mut self, desk: &Desk) -> bool {
+        self.slept(desk) > SLEPT
+    }
+
+    /// How long it slept since then, in milliseconds, as far as two clocks tell.
+    pub fn slept(&mut self, desk: &Desk) -> i64 {
         let before = std::mem::replace(self, Self::new(desk));
         let own = i64::try_from(self.own.duration_since(before.own).as_millis()).unwrap_or(i64::MAX);
-        self.wall.since(before.wall) - own > SLEPT
+        self.wall.since(before.wall) - own
     }
 }
 

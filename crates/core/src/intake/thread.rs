@@ -327,11 +327,12 @@ impl Intake<'_> {
             }
         }
         let parts = [self.state(kept)?, self.state(other)?];
-        for table in ["message", "reply", "draft_discarded", "former_root"] {
+        for table in ["message", "reply", "draft_discarded", "attachment", "former_root"] {
             self.tx
                 .prepare_cached(&format!("UPDATE {table} SET conversation = ?1 WHERE conversation = ?2"))?
                 .execute([kept.0, other.0])?;
         }
+        crate::hold::follow(self.tx, kept, other)?;
         self.join_drafts(kept, other)?;
         self.join_names(kept, other)?;
         self.settle(kept, &parts)?;
@@ -371,11 +372,11 @@ impl Intake<'_> {
 
     /// One draft a conversation: where both had one, nothing written is lost, the older text stands first.
     fn join_drafts(&mut self, kept: ConversationId, other: ConversationId) -> Result<(), Problem> {
-        let draft = |id: ConversationId| -> Result<Option<(String, i64)>, Problem> {
+        let draft = |id: ConversationId| -> Result<Option<(String, i64, String)>, Problem> {
             Ok(self
                 .tx
-                .prepare_cached("SELECT view, at FROM draft WHERE conversation = ?1")?
-                .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?)))
+                .prepare_cached("SELECT view, at, key FROM draft WHERE conversation = ?1")?
+                .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
                 .optional()?)
         };
         let both = (draft(kept)?, draft(other)?);
@@ -383,7 +384,9 @@ impl Intake<'_> {
             let (older, newer) = if mine.1 <= theirs.1 { (mine, theirs) } else { (theirs, mine) };
             let read = |view: &str| serde_json::from_str::<crate::view::DraftView>(view).map_err(|_| Problem::Torn);
             let (older, mut joined) = (read(&older.0)?, read(&newer.0)?);
-            joined.text = format!("{}\n\n{}", older.text.trim_end(), joined.text);
+            // One of pictures alone adds no blank lines.
+            let parts = [older.text.trim_end(), joined.text.as_str()];
+            joined.text = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n");
             // What was written for few does not come out wider.
             joined.visibility = joined.visibility.max(older.visibility);
             joined.warning = joined.warning.or(older.warning);
@@ -393,6 +396,7 @@ impl Intake<'_> {
                 super::message::json(&joined)?,
                 mine.1.max(theirs.1)
             ])?;
+            crate::attachment::rename(self.tx, &theirs.2, &mine.2)?;
             self.tx.prepare_cached("DELETE FROM draft WHERE conversation = ?1")?.execute([other.0])?;
         } else {
             self.tx

@@ -6,19 +6,24 @@
 
 use super::changed;
 use super::outcome::{After, arrive, failed, mark, pause_for};
+use super::pictures;
 use super::row::{Detail, Known, OPEN, Reply};
 use super::state::{Event, State};
 use crate::desk::Desk;
+use crate::hold::{self, COVERED};
 use crate::intake::{self, health};
 use crate::store::Durability;
 use crate::view::{Change, Conflict, Problem, Waiting};
 use crate::{budget, changes};
-use guichet_model::{AccountId, Fault, HOUR, Item, MINUTE, Millis, Prepared, Recheck, RefusalCode, ReplyId, Session};
+use guichet_model::{
+    AccountId, ConversationId, Fault, HOUR, Item, MINUTE, Millis, Prepared, Reason, Recheck, RefusalCode, ReplyId,
+    Session,
+};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::sync::Arc;
 
 /// Written longer ago than this, what it answers is looked at again first.
-const STALE: i64 = 10 * MINUTE;
+pub(crate) const STALE: i64 = 10 * MINUTE;
 /// How far a laptop's clock may be ahead before a message of ours is searched in the wrong hours: a day of time
 /// zones and a wrong summer.
 const CLOCKS_APART: i64 = 26 * HOUR;
@@ -33,7 +38,7 @@ enum Halt {
 pub(super) async fn leave(desk: &Desk, id: ReplyId) -> Result<After, Problem> {
     let reply = desk.store().read(move |conn| Reply::one(conn, id)).await?;
     if reply.state != State::Waiting {
-        return Ok(After::GoOn);
+        return Ok(After::Stays);
     }
     let session = desk.inner.session(reply.account).await?;
     let (reply, prepared) = match ready(desk, &session, reply).await? {
@@ -44,8 +49,9 @@ pub(super) async fn leave(desk: &Desk, id: ReplyId) -> Result<After, Problem> {
     let frozen = desk.store().write(Durability::Full, move |tx| freeze(tx, &reply, prepared, now)).await?;
     match frozen {
         Frozen::Stays(change) => {
+            let after = if change == Change::default() { After::Stays } else { After::GoOn };
             desk.announce(change);
-            Ok(After::GoOn)
+            Ok(after)
         }
         Frozen::Blocked(until) => Ok(pause_for(until, now)),
         Frozen::Goes(reply, prepared) => {
@@ -116,16 +122,29 @@ async fn ready(desk: &Desk, session: &Arc<dyn Session>, reply: Reply) -> Result<
     if let Some(prepared) = reply.prepared.clone() {
         return Ok(Ok((reply, prepared)));
     }
-    let made = budget::first(session.prepare(&reply.outgoing())).await;
-    desk.step("reply prepared");
-    Ok(match made {
+    Ok(match prepare(desk, session, &reply).await? {
         Ok(prepared) => Ok((reply, prepared)),
         Err(fault) => Err((reply, Halt::Fault(fault))),
     })
 }
 
+/// Invisible, and as often as one likes.
+pub(super) async fn prepare(
+    desk: &Desk,
+    session: &Arc<dyn Session>,
+    reply: &Reply,
+) -> Result<Result<Prepared, Fault>, Problem> {
+    let outgoing = match pictures::outgoing(desk, session, reply).await? {
+        Ok(outgoing) => outgoing,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let made = budget::first(session.prepare(&outgoing)).await;
+    desk.step("reply prepared");
+    Ok(made)
+}
+
 fn needs_recheck(reply: &Reply, now: Millis) -> bool {
-    let stale = reply.offline || now.since(reply.written_at) > STALE;
+    let stale = reply.offline || reply.send_at.is_some() || now.since(reply.written_at) > STALE;
     let fresh = reply.checked_at.is_some_and(|at| (0..=STALE).contains(&now.since(at)));
     stale && !fresh && !reply.anyway
 }
@@ -179,17 +198,28 @@ fn freeze(tx: &Transaction<'_>, reply: &Reply, prepared: Prepared, now: Millis) 
         mark(tx, reply.account, Waiting::Blocked { until }, now)?;
         return Ok(Frozen::Blocked(until));
     }
-    let (earlier, removed): (bool, bool) = tx.query_row(
+    let free: Option<bool> = tx.query_row(
         &format!(
-            "SELECT EXISTS (SELECT 1 FROM reply e WHERE e.conversation = r.conversation AND e.id < r.id AND e.state IN {OPEN}),
-                    a.removed_at IS NOT NULL
-               FROM reply r JOIN account a ON a.id = r.account WHERE r.id = ?"
+            "SELECT CASE
+                WHEN a.removed_at IS NOT NULL OR r.not_before > ?2 OR {COVERED}
+                  OR EXISTS (SELECT 1 FROM reply e
+                              WHERE e.conversation = r.conversation AND e.id < r.id AND e.state IN {OPEN}) THEN 0
+                WHEN a.client = r.client AND c.client = r.client AND c.account = r.account THEN 1 END
+               FROM reply r JOIN account a ON a.id = r.account JOIN conversation c ON c.id = r.conversation
+              WHERE r.id = ?1"
         ),
-        [reply.id.0],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        [reply.id.0, now.0],
+        |row| row.get(0),
     )?;
-    if earlier || removed {
-        return Ok(Frozen::Stays(Change::default()));
+    match free {
+        Some(true) => {}
+        Some(false) => return Ok(Frozen::Stays(Change::default())),
+        None => {
+            // The wall between clients, asked one last time.
+            let reason = Some(Reason { code: RefusalCode::Forbidden, said: None });
+            reply.step(tx, Event::Refused, Detail { reason, ..Detail::default() })?;
+            return Ok(Frozen::Stays(changed(reply.id, reply.conversation)));
+        }
     }
     if let Some(conflict) = conflict_here(tx, reply)? {
         stand_in_conflict(tx, reply, conflict)?;
@@ -215,29 +245,21 @@ fn freeze(tx: &Transaction<'_>, reply: &Reply, prepared: Prepared, now: Millis) 
     Ok(Frozen::Goes(Box::new(frozen), Box::new(prepared)))
 }
 
-/// What intake has told since the CM wrote.
+/// What intake has told since the CM wrote, of the reply `r` that answers the message `m`: NULL where nothing changed, or
+/// where the CM has seen what did.
+pub(crate) const CONFLICT: &str = "CASE
+    WHEN r.anyway THEN NULL
+    WHEN m.gone_at IS NOT NULL THEN 'gone'
+    WHEN m.edited_at IS NOT json_extract(r.place, '$.edited_at') THEN 'edited'
+    WHEN EXISTS (SELECT 1 FROM message n
+                  WHERE n.conversation = r.conversation AND n.ours = 1 AND n.id > r.seen
+                    AND n.in_reply_to = json_extract(r.place, '$.remote') AND n.gone_at IS NULL
+                    AND NOT EXISTS (SELECT 1 FROM reply o WHERE o.message = n.id)) THEN 'answered' END";
+
 fn conflict_here(conn: &Connection, reply: &Reply) -> Result<Option<Conflict>, Problem> {
-    if reply.anyway {
-        return Ok(None);
-    }
-    let (gone, edited_at): (bool, Option<i64>) =
-        conn.query_row("SELECT gone_at IS NOT NULL, edited_at FROM message WHERE id = ?", [reply.answers.0], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
-    if gone {
-        return Ok(Some(Conflict::Gone));
-    }
-    if edited_at.map(Millis) != reply.place.edited_at {
-        return Ok(Some(Conflict::Edited));
-    }
-    let answered: bool = conn.query_row(
-        "SELECT EXISTS (SELECT 1 FROM message m WHERE m.conversation = ?1 AND m.ours = 1 AND m.id > ?2
-            AND m.in_reply_to = ?3 AND m.gone_at IS NULL
-            AND NOT EXISTS (SELECT 1 FROM reply r WHERE r.message = m.id))",
-        params![reply.conversation.0, reply.seen, reply.place.remote.0],
-        |row| row.get(0),
-    )?;
-    Ok(answered.then_some(Conflict::Answered))
+    let sql = format!("SELECT {CONFLICT} FROM reply r JOIN message m ON m.id = r.answers WHERE r.id = ?");
+    let conflict: Option<String> = conn.prepare_cached(&sql)?.query_row([reply.id.0], |row| row.get(0))?;
+    Ok(conflict.and_then(hold::conflict_named))
 }
 
 fn stand_in_conflict(tx: &Transaction<'_>, reply: &Reply, conflict: Conflict) -> Result<(), Problem> {
@@ -247,15 +269,29 @@ fn stand_in_conflict(tx: &Transaction<'_>, reply: &Reply, conflict: Conflict) ->
 }
 
 fn known(conn: &Connection, reply: &Reply, now: Millis) -> Result<Known, Problem> {
-    let ids = conn
-        .prepare_cached("SELECT remote FROM message WHERE conversation = ? AND ours = 1")?
-        .query_map([reply.conversation.0], |row| row.get(0))?
-        .collect::<Result<Vec<String>, _>>()?;
-    let answered_at: i64 =
-        conn.query_row("SELECT at FROM message WHERE id = ?", [reply.answers.0], |row| row.get(0))?;
     let newest = newest(conn, reply.account)?.unwrap_or(now);
-    let since = newest.clamp(now.plus(-CLOCKS_APART), now.plus(-CLOCKS_CLOSE));
-    Ok(Known { ids, since: since.max(Millis(answered_at)), wall: now })
+    let latest = newest.clamp(now.plus(-CLOCKS_APART), now.plus(-CLOCKS_CLOSE));
+    Ok(Known { ids: known_at(conn, reply.conversation)?, since: after_answered(conn, reply, latest)?, wall: now })
+}
+
+/// Remote ids of ours in a conversation.
+pub(super) fn known_at(conn: &Connection, conversation: ConversationId) -> Result<Vec<String>, Problem> {
+    Ok(conn
+        .prepare_cached("SELECT remote FROM message WHERE conversation = ? AND ours = 1")?
+        .query_map([conversation.0], |row| row.get(0))?
+        .collect::<Result<_, _>>()?)
+}
+
+/// The earliest that the server's clock can have shown at an instant of ours of which nothing else is known.
+pub(super) fn reach(conn: &Connection, reply: &Reply, at: Millis) -> Result<Millis, Problem> {
+    after_answered(conn, reply, at.plus(-CLOCKS_APART))
+}
+
+/// Nothing answers what is not there yet.
+fn after_answered(conn: &Connection, reply: &Reply, since: Millis) -> Result<Millis, Problem> {
+    let at: i64 =
+        conn.prepare_cached("SELECT at FROM message WHERE id = ?")?.query_row([reply.answers.0], |row| row.get(0))?;
+    Ok(since.max(Millis(at)))
 }
 
 /// The larger of the wall clock and what the server's own times prove it to be.

@@ -8,64 +8,114 @@
 use super::attempt;
 use super::changed;
 use super::outcome::{self, After};
-use super::row::{Detail, OPEN, Reply};
+use super::row::{Detail, Reply};
+use super::schedule;
 use super::state::{Event, State};
 use crate::desk::Desk;
 use crate::store::Durability;
 use crate::view::{Change, Problem};
-use crate::{budget, changes, intake};
-use guichet_model::{DAY, Fault, Found, HOUR, Item, MINUTE, MessageId, Millis, ReplyId, SECOND};
+use crate::{budget, changes, hold, intake};
+use guichet_model::{
+    AccountId, DAY, Fault, Found, HOUR, Item, MINUTE, MessageId, Millis, Prepared, RemoteId, ReplyId, SECOND, Session,
+};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use std::sync::Arc;
 
 /// From one look to the next.
 const LOOKS: [i64; 8] = [5 * SECOND, 15 * SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, DAY];
 
 pub(super) async fn look(desk: &Desk, id: ReplyId) -> Result<After, Problem> {
     let reply = desk.store().read(move |conn| Reply::one(conn, id)).await?;
-    let (State::Unsure, Some(prepared)) = (reply.state, reply.prepared.clone()) else {
-        return Ok(After::GoOn);
-    };
+    if reply.state != State::Unsure {
+        return Ok(After::Stays);
+    }
     let session = desk.inner.session(reply.account).await?;
+    if let Err(fault) = prepare(desk, &session, &reply).await? {
+        return give_up(desk, reply, fault).await;
+    }
+    let reply = desk.store().read(move |conn| Reply::one(conn, id)).await?;
+    let (State::Unsure, Some(prepared)) = (reply.state, reply.prepared.clone()) else {
+        return Ok(After::Stays);
+    };
     let found = budget::first(session.find(&prepared, reply.known.since)).await;
     desk.step("reply looked for");
     desk.met_network(!matches!(found, Err(Fault::Offline { .. })));
     let now = desk.now();
-    let (change, after) = desk
-        .store()
-        .write(Durability::Full, move |tx| match found {
-            Ok(found) => Ok((weigh(tx, &reply, found, now)?, After::GoOn)),
-            Err(fault) => {
-                // Without a network nothing was looked at: the patience of looking is kept for when there is one.
-                if !matches!(fault, Fault::Offline { .. }) {
-                    later(tx, &reply, now)?;
-                }
-                let after = outcome::account_after(tx, reply.account, &fault, now)?;
-                Ok((Change::default(), after))
-            }
-        })
-        .await?;
+    let found = match found {
+        Ok(found) => found,
+        Err(fault) => {
+            let after = give_up(desk, reply, fault).await?;
+            return if after == After::GoOn { repeat(desk, &session, id, &prepared).await } else { Ok(after) };
+        }
+    };
+    let change = desk.store().write(Durability::Full, move |tx| weigh(tx, &reply, found, now)).await?;
     desk.announce(change);
-    if after != After::GoOn {
-        return Ok(after);
-    }
-    let again = desk.store().write(Durability::Full, move |tx| repeat(tx, id, now)).await?;
+    repeat(desk, &session, id, &prepared).await
+}
+
+/// The same bytes once more, where the network refuses a second copy.
+async fn repeat(desk: &Desk, session: &Arc<dyn Session>, id: ReplyId, prepared: &Prepared) -> Result<After, Problem> {
+    let now = desk.now();
+    let again = desk.store().write(Durability::Full, move |tx| leave_again(tx, id, now)).await?;
     match again {
         Some(reply) => {
             desk.announce(changed(reply.id, reply.conversation));
             desk.step("reply frozen");
-            attempt::send(desk, &session, reply, &prepared).await
+            attempt::send(desk, session, reply, prepared).await
         }
         None => Ok(After::GoOn),
     }
 }
 
+/// Those of this place that were never prepared, in a copy of the store that knew nothing of their sending: what each
+/// would look like tells which of them a message is. All of them, since twins are told apart by their number.
+async fn prepare(desk: &Desk, session: &Arc<dyn Session>, reply: &Reply) -> Result<Result<(), Fault>, Problem> {
+    let (account, place) = (reply.account, reply.place.remote.clone());
+    let read = move |conn: &Connection| {
+        let mut lost = at_place(conn, account, &place)?;
+        lost.retain(|reply| reply.prepared.is_none());
+        Ok(lost)
+    };
+    for lost in desk.store().read(read).await? {
+        let prepared = match attempt::prepare(desk, session, &lost).await? {
+            Ok(prepared) => prepared,
+            // Another one that cannot be prepared at all does not keep this one from being looked for.
+            Err(Fault::Refused { .. }) if lost.id != reply.id => continue,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let write = move |tx: &Transaction<'_>| {
+            tx.prepare_cached(
+                "UPDATE reply SET prepared = ?2 WHERE id = ?1 AND key = ?3 AND state = 'unsure' AND prepared IS NULL",
+            )?
+            .execute(params![lost.id.0, serde_json::to_string(&prepared)?, lost.key])?;
+            Ok(())
+        };
+        desk.store().write(Durability::Full, write).await?;
+    }
+    Ok(Ok(()))
+}
+
+/// This look saw nothing: the next one later.
+async fn give_up(desk: &Desk, reply: Reply, fault: Fault) -> Result<After, Problem> {
+    let now = desk.now();
+    desk.store()
+        .write(Durability::Full, move |tx| {
+            // Without a network nothing was looked at: the patience of looking is kept for when there is one.
+            if !matches!(fault, Fault::Offline { .. }) {
+                later(tx, &reply, now)?;
+            }
+            outcome::account_after(tx, reply.account, &fault, now)
+        })
+        .await
+}
+
 /// For each message of ours that intake meets for the first time: a reply lost at its place is looked for at once.
 pub(crate) fn noticed(tx: &Transaction<'_>, message: MessageId) -> Result<(), Problem> {
     tx.prepare_cached(
-        // The index of open replies is asked by its own words: the table keeps every reply ever sent.
         "UPDATE reply SET not_before = 0
-          WHERE state IN ('to_approve','waiting','sending','refused','unsure') AND state = 'unsure' AND not_before > 0
-            AND (account, json_extract(place, '$.remote')) IN (SELECT account, in_reply_to FROM message WHERE id = ?)",
+          WHERE state = 'unsure' AND not_before > 0
+            AND account = (SELECT account FROM message WHERE id = ?1)
+            AND json_extract(place, '$.remote') = (SELECT in_reply_to FROM message WHERE id = ?1)",
     )?
     .execute([message.0])?;
     Ok(())
@@ -123,13 +173,16 @@ fn weigh(tx: &Transaction<'_>, reply: &Reply, found: Found, now: Millis) -> Resu
 
 /// Unsure replies of the same text at the same place, oldest attempt first.
 fn twins(conn: &Connection, reply: &Reply) -> Result<Vec<Reply>, Problem> {
-    let unsure = format!("r.account = ? AND r.state IN {OPEN} AND r.state = 'unsure' ORDER BY r.first_try, r.id");
-    let open = Reply::all(conn, &unsure, [reply.account.0])?;
     let text = |reply: &Reply| reply.prepared.as_ref().map(|prepared| prepared.text.clone());
-    Ok(open
-        .into_iter()
-        .filter(|other| other.place.remote == reply.place.remote && text(other) == text(reply))
-        .collect())
+    let mut twins = at_place(conn, reply.account, &reply.place.remote)?;
+    twins.retain(|other| text(other) == text(reply));
+    Ok(twins)
+}
+
+fn at_place(conn: &Connection, account: AccountId, place: &RemoteId) -> Result<Vec<Reply>, Problem> {
+    let lost = "r.account = ?1 AND json_extract(r.place, '$.remote') = ?2 AND r.state = 'unsure'
+        ORDER BY r.first_try, r.id";
+    Reply::all(conn, lost, params![account.0, place.0])
 }
 
 /// Ours, not known before the first attempt, no other reply's.
@@ -155,17 +208,20 @@ fn later(tx: &Transaction<'_>, reply: &Reply, now: Millis) -> Result<(), Problem
     Ok(())
 }
 
-/// The compare-and-set before a repetition: still unsure, and the network refuses a second copy.
-fn repeat(tx: &Transaction<'_>, id: ReplyId, now: Millis) -> Result<Option<Reply>, Problem> {
+/// The compare-and-set before a repetition: still unsure, nothing holds it, its instant has come, and the network refuses
+/// a second copy.
+fn leave_again(tx: &Transaction<'_>, id: ReplyId, now: Millis) -> Result<Option<Reply>, Problem> {
     let reply = Reply::one(tx, id)?;
     let (State::Unsure, Some(prepared), Some(first_try)) = (reply.state, &reply.prepared, reply.first_try) else {
         return Ok(None);
     };
-    let blocked = intake::health::blocked(tx, reply.account, now)?.is_some();
+    let kept = intake::health::blocked(tx, reply.account, now)?.is_some()
+        || schedule::chosen(reply.send_at, now).is_some()
+        || hold::covers(tx, id)?;
     let by_server = attempt::server_now(tx, reply.account, now)?.since(first_try);
     let since = if by_server < 0 { by_server } else { by_server.max(now.since(reply.known.wall)) };
     // A clock that went back cannot tell how old the key is.
-    if blocked || since < 0 || prepared.key != reply.key || !prepared.proof.allows_resend(since) {
+    if kept || since < 0 || prepared.key != reply.key || !prepared.proof.allows_resend(since) {
         return Ok(None);
     }
     let detail = Detail { candidates: reply.detail.candidates.clone(), ..Detail::default() };

@@ -14,16 +14,23 @@
 mod attempt;
 mod look;
 mod outcome;
+mod pictures;
 mod read;
+mod restore;
 mod row;
 mod run;
+mod schedule;
 mod settle;
 mod state;
 mod wall;
 mod write;
 
+pub(crate) use attempt::{CONFLICT, STALE};
 pub(crate) use look::noticed;
-pub(crate) use read::{composer, foremost, linked, of_conversation};
+pub(crate) use read::{composer, foremost, linked, of_conversation, reply};
+#[allow(unused_imports, reason = "asked for when a store was restored")]
+pub(crate) use restore::restored;
+pub(crate) use row::OPEN;
 pub(crate) use run::run;
 pub(crate) use settle::{recover, undo_send};
 
@@ -37,9 +44,10 @@ pub trait Steps: Send + Sync {
 }
 
 /// Every step that is told: of an attempt, in its order, and of a pull.
-pub const STEPS: [&str; 9] = [
+pub const STEPS: [&str; 10] = [
     "reply written",
     "reply rechecked",
+    "picture uploaded",
     "reply prepared",
     "reply frozen",
     "reply answered",

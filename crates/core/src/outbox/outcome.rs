@@ -15,6 +15,8 @@ use rusqlite::{Connection, Transaction, params};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum After {
     GoOn,
+    /// This one stays as it was.
+    Stays,
     /// Nothing of this account before then. `firm`: the network's wish; otherwise whoever wakes the outbox may try.
     Pause {
         until: Millis,
@@ -181,8 +183,9 @@ pub(super) fn pause_for(until: Option<Millis>, now: Millis) -> After {
 pub(super) fn mark(tx: &Transaction<'_>, account: AccountId, why: Waiting, now: Millis) -> Result<(), Problem> {
     let detail = Detail { why: Some(why), ..Detail::default() };
     tx.prepare_cached(
-        "UPDATE reply SET detail = ?3 WHERE account = ?1 AND state IN ('to_approve','waiting','sending','refused','unsure') AND state = 'waiting' AND not_before <= ?2
-            AND detail NOT LIKE '%\"conflict\"%'",
+        "UPDATE reply SET detail = ?3
+          WHERE account = ?1 AND state IN ('waiting','unsure') AND state = 'waiting' AND not_before <= ?2
+            AND why IS NOT 'conflict' AND detail IS NOT ?3",
     )?
     .execute(params![account.0, now.0, serde_json::to_string(&detail)?])?;
     Ok(())

@@ -3,29 +3,66 @@
 use super::row::{OPEN, Reply};
 use super::state::State;
 use super::wall::{Answered, Speaker};
+use crate::attachment;
 use crate::desk::Desk;
-use crate::view::{ComposerView, Problem, ReplyState, ReplyView, Waiting};
-use guichet_model::{ConversationId, Reason, RefusalCode, Visibility};
+use crate::hold::{self, COVERED};
+use crate::view::{ComposerView, OutboxQuery, Problem, ReplyState, ReplyView, Slice, Waiting};
+use guichet_model::{ConversationId, Reason, RefusalCode, ReplyId, Visibility};
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// Sent ones listed behind those not settled yet.
 const SENT_SHOWN: u32 = 50;
+/// No screen is longer.
+const MOST_ROWS: u32 = 500;
 
 impl Desk {
-    /// Those not settled yet, oldest first; then the last fifty sent, newest first.
-    pub async fn outbox(&self) -> Result<Vec<ReplyView>, Problem> {
-        self.store()
-            .read(|conn| {
-                let mut replies = Reply::all(conn, &format!("r.state IN {OPEN} ORDER BY +r.id"), [])?;
-                replies.extend(Reply::all(
-                    conn,
-                    "r.state = 'sent' ORDER BY r.sent_at DESC, r.id DESC LIMIT ?",
-                    [SENT_SHOWN],
-                )?);
-                replies.iter().map(|reply| view(conn, reply)).collect()
-            })
-            .await
+    /// At most 500 from `offset` on: those that want the CM (in conflict, refused, unsure, waiting for a sign-in); those
+    /// to approve; those held; those that go their way, the soonest first; then the last fifty sent, newest first.
+    pub async fn outbox(&self, query: OutboxQuery, offset: u32, limit: u32) -> Result<Slice<ReplyView>, Problem> {
+        self.store().read(move |conn| page(conn, query, offset, limit.min(MOST_ROWS))).await
     }
+}
+
+/// Unsettled replies, as the list of the outbox orders them. It is read from an index alone.
+pub(super) fn open_order() -> String {
+    format!(
+        "SELECT id FROM (
+           SELECT r.id AS id, r.not_before AS due,
+                  CASE WHEN r.state IN ('refused','unsure') THEN 0
+                       WHEN r.state = 'to_approve' THEN 1
+                       WHEN r.state = 'waiting' AND {COVERED} THEN 2
+                       WHEN r.why IN ('conflict','login') THEN 0
+                       ELSE 3 END AS place
+             FROM reply r WHERE r.state IN {OPEN} AND (?1 IS NULL OR r.client = ?1))
+          ORDER BY place, CASE WHEN place < 2 THEN 0 ELSE due END, id LIMIT ?2 OFFSET ?3"
+    )
+}
+
+const SENT_ORDER: &str = "SELECT r.id FROM reply r WHERE r.state = 'sent' AND (?1 IS NULL OR r.client = ?1)
+                           ORDER BY r.sent_at DESC, r.id DESC LIMIT ?2 OFFSET ?3";
+
+fn page(conn: &Connection, query: OutboxQuery, offset: u32, limit: u32) -> Result<Slice<ReplyView>, Problem> {
+    let client = query.client.map(|client| client.0);
+    let ids = |sql: &str, limit: u32, offset: u32| -> Result<Vec<ReplyId>, Problem> {
+        Ok(conn
+            .prepare_cached(sql)?
+            .query_map(params![client, limit, offset], |row| row.get(0).map(ReplyId))?
+            .collect::<Result<_, _>>()?)
+    };
+    let open: u32 = conn
+        .prepare_cached("SELECT ifnull(sum(outbox), 0) FROM tally WHERE ?1 IS NULL OR client = ?1")?
+        .query_row([client], |row| row.get(0))?;
+    let sent = ids(SENT_ORDER, SENT_SHOWN, 0)?;
+    let mut rows = if offset < open { ids(&open_order(), limit, offset)? } else { Vec::new() };
+    let (skipped, left) = (offset.saturating_sub(open) as usize, limit as usize - rows.len());
+    let total = open + u32::try_from(sent.len()).unwrap_or(SENT_SHOWN);
+    rows.extend(sent.into_iter().skip(skipped).take(left));
+    let rows = rows.into_iter().map(|id| reply(conn, id)).collect::<Result<_, _>>()?;
+    Ok(Slice { total, offset, rows })
+}
+
+pub(crate) fn reply(conn: &Connection, id: ReplyId) -> Result<ReplyView, Problem> {
+    view(conn, &Reply::one(conn, id)?)
 }
 
 /// Those of a conversation that are no message yet, oldest first.
@@ -52,13 +89,15 @@ pub(crate) fn foremost(conn: &Connection, conversation: ConversationId) -> Resul
         ReplyState::Unsure { .. } => 0,
         ReplyState::Refused { .. } => 1,
         ReplyState::Waiting { why: Waiting::Conflict { .. } } => 2,
-        ReplyState::Sending => 3,
-        _ => 4,
+        ReplyState::ToApprove => 3,
+        ReplyState::Held { .. } => 4,
+        ReplyState::Sending => 5,
+        _ => 6,
     };
     Ok(states.into_iter().min_by_key(weight))
 }
 
-/// Who speaks, to whom, and who will read it.
+/// Who speaks, to whom, and who will read it; not yet when its client's hours open.
 pub(crate) fn composer(conn: &Connection, conversation: ConversationId) -> Result<ComposerView, Problem> {
     let speaker = Speaker::of(conn, conversation)?;
     let answered = Answered::of(conn, conversation, &[])?;
@@ -100,7 +139,7 @@ pub(super) fn view(conn: &Connection, reply: &Reply) -> Result<ReplyView, Proble
         conversation: reply.conversation,
         answers,
         answered_text,
-        attachments: Vec::new(),
+        attachments: attachment::of_key(conn, &reply.key)?,
         text: reply.text.clone(),
         visibility: reply.visibility,
         state: shown(conn, reply)?,
@@ -116,7 +155,11 @@ pub(super) fn view(conn: &Connection, reply: &Reply) -> Result<ReplyView, Proble
 fn shown(conn: &Connection, reply: &Reply) -> Result<ReplyState, Problem> {
     let detail = &reply.detail;
     Ok(match reply.state {
-        State::Waiting => ReplyState::Waiting { why: waiting(conn, reply)? },
+        State::ToApprove => ReplyState::ToApprove,
+        State::Waiting => match hold::narrowest(conn, reply.id)? {
+            Some(hold) => ReplyState::Held { hold },
+            None => ReplyState::Waiting { why: waiting(conn, reply)? },
+        },
         State::Sending | State::Resending => ReplyState::Sending,
         State::Sent => ReplyState::Sent {
             private: detail.private || reply.visibility == Some(Visibility::Direct),
@@ -138,10 +181,11 @@ fn waiting(conn: &Connection, reply: &Reply) -> Result<Waiting, Problem> {
         return Ok(kept);
     }
     let earlier: bool = conn
-        .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM reply WHERE conversation = ?1 AND id < ?2
-               AND (state IN ('refused','unsure') OR state = 'waiting' AND detail LIKE '%\"conflict\"%'))",
-        )?
+        .prepare_cached(&format!(
+            "SELECT EXISTS (SELECT 1 FROM reply r WHERE r.conversation = ?1 AND r.id < ?2 AND r.state IN {OPEN}
+               AND (r.state IN ('to_approve','refused','unsure') OR r.why IN ('conflict','scheduled')
+                    OR r.state = 'waiting' AND {COVERED}))"
+        ))?
         .query_row(params![reply.conversation.0, reply.id.0], |row| row.get(0))?;
     Ok(if earlier { Waiting::Earlier } else { kept })
 }

@@ -1,7 +1,9 @@
 //! The workers: one an account, so that one account's trouble never delays another's.
 //!
-//! Woken by whoever writes to the outbox, by the nearest instant something waits for, and every thirty seconds in any
-//! case: a laptop that slept finds its clock moved, never a timer that waits on.
+//! A worker walks once through what is due in its account and goes on from where it stands, so that a step costs the same
+//! behind 10,000 replies that wait or are held. When a walk moved nothing the account rests: until somebody writes to the
+//! outbox, until the nearest instant something waits for, and thirty seconds in any case: a laptop that slept finds its
+//! clock moved, never a timer that waits on. After such a sleep the networks are read before anything leaves.
 
 use super::attempt;
 use super::look;
@@ -9,39 +11,53 @@ use super::outcome::{self, After};
 use super::row::OPEN;
 use super::settle;
 use crate::desk::Desk;
-use crate::intake::health;
+use crate::hold::COVERED;
+use crate::intake::{Wakefulness, health};
 use crate::store::Durability;
 use crate::view::{Problem, Waiting};
-use guichet_model::{AccountId, Millis, ReplyId, SECOND};
-use rusqlite::{Connection, params};
-use std::collections::HashMap;
+use guichet_model::{AccountId, MINUTE, Millis, ReplyId, SECOND};
+use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinSet};
+use tokio::time::Instant;
 
 const TICK: i64 = 30 * SECOND;
 /// Steps of one account before the others are looked at again.
 const IN_A_ROW: usize = 200;
+/// Asleep for longer than this, what was written before is answered by a world that has gone on.
+const LONG_SLEEP: i64 = 2 * MINUTE;
+/// How long a reading may take to begin after a sleep, and to end.
+const READING_BEGINS: Duration = Duration::from_millis(500);
+const READING_ENDS: Duration = Duration::from_secs(20);
 
 /// Until told to stop; then each worker ends its step first.
 pub(crate) async fn run(desk: Desk, mut stop: watch::Receiver<bool>) {
     let mut workers: JoinSet<(AccountId, After)> = JoinSet::new();
     let mut working: HashMap<Id, AccountId> = HashMap::new();
-    let mut paused: HashMap<AccountId, (Millis, bool)> = HashMap::new();
+    // Woken while they worked: what woke them may have come after they looked.
+    let mut again: HashSet<AccountId> = HashSet::new();
+    let mut resting: HashMap<AccountId, (Millis, bool)> = HashMap::new();
+    let mut awake = Wakefulness::new(&desk);
     while !*stop.borrow() {
+        if awake.slept(&desk) > LONG_SLEEP {
+            resting.retain(|_, (_, firm)| *firm);
+            read_first(&desk, &stop).await;
+        }
         let now = desk.now();
-        // A clock that went back must not prolong a pause by as much.
-        paused.retain(|_, (until, _)| *until > now && until.since(now) < 24 * 3_600 * SECOND);
-        let plan = desk.store().read(move |conn| plan(conn, now)).await;
-        let plan = plan.unwrap_or_else(|problem| {
+        // A clock that went back must not prolong a rest by as much.
+        resting.retain(|_, (until, _)| *until > now && until.since(now) < 24 * 3_600 * SECOND);
+        let busy = desk.store().read(busy).await.unwrap_or_else(|problem| {
             tracing::error!(%problem, "outbox unread");
-            Plan::default()
+            Vec::new()
         });
-        let mut next = plan.next.map_or(TICK, |at| at.since(now));
-        for account in plan.due {
-            match paused.get(&account) {
+        let mut next = TICK;
+        for account in busy {
+            match resting.get(&account) {
                 Some((until, _)) => next = next.min(until.since(now)),
-                None if working.values().any(|busy| *busy == account) => {}
+                None if working.values().any(|at_work| *at_work == account) => {}
                 None => {
                     let task = workers.spawn(work(desk.clone(), account, stop.clone()));
                     working.insert(task.id(), account);
@@ -55,19 +71,24 @@ pub(crate) async fn run(desk: Desk, mut stop: watch::Receiver<bool>) {
                     break;
                 }
             }
-            () = desk.inner.wake_outbox.notified() => paused.retain(|_, (_, firm)| *firm),
+            () = desk.inner.wake_outbox.notified() => {
+                resting.retain(|_, (_, firm)| *firm);
+                again.extend(working.values());
+            }
             () = tokio::time::sleep(wait) => {}
             Some(joined) = workers.join_next_with_id() => match joined {
                 Ok((id, (account, after))) => {
                     working.remove(&id);
-                    if let After::Pause { until, firm } = after {
-                        paused.insert(account, (until, firm));
+                    let woken = again.remove(&account);
+                    if let After::Pause { until, firm } = after && (firm || !woken) {
+                        resting.insert(account, (until, firm));
                     }
                 }
                 Err(error) => {
                     // A worker that broke is not begun again at once.
                     if let Some(account) = working.remove(&error.id()) {
-                        paused.insert(account, (desk.now().plus(TICK), true));
+                        again.remove(&account);
+                        resting.insert(account, (desk.now().plus(TICK), true));
                     }
                 }
             },
@@ -76,16 +97,34 @@ pub(crate) async fn run(desk: Desk, mut stop: watch::Receiver<bool>) {
     while workers.join_next().await.is_some() {}
 }
 
-/// Whatever of one account can be done now, one thing after the other.
+/// Sets the reading of the networks going and waits for its end, but not for ever: a network that does not answer keeps
+/// nobody's replies.
+async fn read_first(desk: &Desk, stop: &watch::Receiver<bool>) {
+    tracing::info!("the machine slept: read first, then send");
+    desk.inner.wake_intake.notify_one();
+    let begun = Instant::now();
+    let mut seen = false;
+    while begun.elapsed() < READING_ENDS && !*stop.borrow() {
+        let reads = desk.inner.pulling.load(Ordering::SeqCst) > 0;
+        seen |= reads;
+        if !reads && (seen || begun.elapsed() > READING_BEGINS) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Whatever of one account can be done now, one thing after the other; then when to come back.
 async fn work(desk: Desk, account: AccountId, stop: watch::Receiver<bool>) -> (AccountId, After) {
+    let mut walk = Walk::default();
     for _ in 0..IN_A_ROW {
         if *stop.borrow() {
             break;
         }
-        match turn(&desk, account).await {
-            Ok(Some(After::GoOn)) => {}
+        match turn(&desk, account, &mut walk).await {
+            Ok(Some(After::GoOn | After::Stays)) => {}
             Ok(Some(pause)) => return (account, pause),
-            Ok(None) => break,
+            Ok(None) => return (account, rest(&desk, account).await),
             Err(problem) => {
                 tracing::error!(account = account.0, %problem, "outbox step failed");
                 let until = desk.now().plus(TICK);
@@ -96,90 +135,141 @@ async fn work(desk: Desk, account: AccountId, stop: watch::Receiver<bool>) -> (A
     (account, After::GoOn)
 }
 
+/// Where one walk through an account's due replies stands.
+#[derive(Default)]
+pub(super) struct Walk {
+    after: Option<(Millis, ReplyId)>,
+    moved: bool,
+}
+
 /// One step of an account; `None`: nothing can be done now.
-pub(super) async fn turn(desk: &Desk, account: AccountId) -> Result<Option<After>, Problem> {
+pub(super) async fn turn(desk: &Desk, account: AccountId, walk: &mut Walk) -> Result<Option<After>, Problem> {
     let now = desk.now();
-    let read =
-        desk.store().read(move |conn| Ok((heads(conn, Some(account))?, health::blocked(conn, account, now)?))).await?;
-    let (mut heads, blocked) = read;
-    heads.retain(|head| head.due(now));
-    heads.sort_by_key(|head| (head.not_before, head.id));
-    let Some(head) = heads.first() else {
+    let Some(step) = next_step(desk, account, walk, now).await? else {
         return Ok(None);
     };
-    if head.state == "sending" {
-        let change = desk.store().write(Durability::Full, move |tx| settle::orphans(tx, Some(account), now)).await?;
-        desk.announce(change);
-        return Ok(Some(After::GoOn));
-    }
-    let held = match blocked {
-        Some(until) => Some((Waiting::Blocked { until }, until.unwrap_or(now.plus(TICK)))),
-        None if !desk.system_online() => Some((Waiting::Network, now.plus(TICK))),
-        None => None,
+    let due = match step {
+        Step::Orphans => {
+            let change =
+                desk.store().write(Durability::Full, move |tx| settle::orphans(tx, Some(account), now)).await?;
+            desk.announce(change);
+            return Ok(Some(After::GoOn));
+        }
+        Step::Kept(why, until) => {
+            desk.store().write(Durability::Full, move |tx| outcome::mark(tx, account, why, now)).await?;
+            return Ok(Some(After::Pause { until, firm: false }));
+        }
+        Step::Due(due) => due,
     };
-    if let Some((why, until)) = held {
-        desk.store().write(Durability::Full, move |tx| outcome::mark(tx, account, why, now)).await?;
-        return Ok(Some(After::Pause { until, firm: false }));
-    }
-    let id = head.id;
-    let after = match head.state.as_str() {
-        "unsure" => look::look(desk, id).await?,
-        _ => attempt::leave(desk, id).await?,
+    walk.after = Some((due.not_before, due.id));
+    let after = match due.unsure {
+        true => look::look(desk, due.id).await?,
+        false => attempt::leave(desk, due.id).await?,
     };
+    walk.moved |= after != After::Stays;
     Ok(Some(after))
 }
 
-#[derive(Default)]
-struct Plan {
-    due: Vec<AccountId>,
-    next: Option<Millis>,
+enum Step {
+    /// Replies on the wire that nobody sends.
+    Orphans,
+    /// Nothing of the account may leave until then.
+    Kept(Waiting, Millis),
+    Due(Due),
 }
 
-fn plan(conn: &Connection, now: Millis) -> Result<Plan, Problem> {
-    let mut plan = Plan::default();
-    for head in heads(conn, None)? {
-        if head.due(now) {
-            plan.due.push(head.account);
-        } else if plan.next.is_none_or(|next| head.not_before < next) {
-            plan.next = Some(head.not_before);
-        }
-    }
-    plan.due.sort_unstable();
-    plan.due.dedup();
-    Ok(plan)
-}
-
-/// The first unsettled reply of a conversation: those behind it wait for their turn.
-struct Head {
+/// The first unsettled reply of its conversation, which could move now.
+struct Due {
     id: ReplyId,
-    account: AccountId,
-    state: String,
     not_before: Millis,
+    unsure: bool,
 }
 
-impl Head {
-    fn due(&self, now: Millis) -> bool {
-        self.state == "sending" || self.not_before <= now
-    }
-}
-
-/// Those that do not wait for the CM, of accounts that are still ours.
-fn heads(conn: &Connection, account: Option<AccountId>) -> Result<Vec<Head>, Problem> {
-    let sql = format!(
-        "SELECT r.id, r.account, r.state, r.not_before FROM reply r JOIN account a ON a.id = r.account
-          WHERE r.state IN {OPEN} AND r.state <> 'refused' AND a.removed_at IS NULL
-            AND (?1 IS NULL OR r.account = ?1)
-            AND NOT (r.state = 'waiting' AND r.detail LIKE '%\"conflict\"%')
-            AND NOT EXISTS (SELECT 1 FROM reply e WHERE e.conversation = r.conversation AND e.id < r.id AND e.state IN {OPEN})"
-    );
-    let mut statement = conn.prepare_cached(&sql)?;
-    let rows = statement.query_map(params![account.map(|account| account.0)], |row| {
-        Ok(Head {
-            id: ReplyId(row.get(0)?),
-            account: AccountId(row.get(1)?),
-            state: row.get(2)?,
-            not_before: Millis(row.get(3)?),
+async fn next_step(desk: &Desk, account: AccountId, walk: &mut Walk, now: Millis) -> Result<Option<Step>, Problem> {
+    let (after, moved, connected) = (walk.after, walk.moved, desk.system_online());
+    let (step, again) = desk
+        .store()
+        .read(move |conn| {
+            if orphaned(conn, account)? {
+                return Ok((Some(Step::Orphans), false));
+            }
+            let (due, again) = match next_due(conn, account, now, after)? {
+                // What moved may have been in the way of what was passed.
+                None if after.is_some() && moved => (next_due(conn, account, now, None)?, true),
+                due => (due, false),
+            };
+            let Some(due) = due else {
+                return Ok((None, again));
+            };
+            let kept = match health::blocked(conn, account, now)? {
+                Some(until) => Some(Step::Kept(Waiting::Blocked { until }, until.unwrap_or(now.plus(TICK)))),
+                None if !connected => Some(Step::Kept(Waiting::Network, now.plus(TICK))),
+                None => None,
+            };
+            Ok((Some(kept.unwrap_or(Step::Due(due))), again))
         })
-    })?;
+        .await?;
+    if again {
+        *walk = Walk::default();
+    }
+    Ok(step)
+}
+
+fn orphaned(conn: &Connection, account: AccountId) -> Result<bool, Problem> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM reply WHERE account = ? AND state = 'sending')";
+    Ok(conn.prepare_cached(sql)?.query_row([account.0], |row| row.get(0))?)
+}
+
+/// The next one after `after` that is due, does not wait for the CM, and stands first in its conversation. A hold keeps
+/// what waits, never the looking.
+pub(super) fn due_order() -> String {
+    format!(
+        "SELECT r.id, r.not_before, r.state = 'unsure' FROM reply r
+          WHERE r.account = ?1 AND r.state IN ('waiting','unsure') AND r.not_before <= ?2
+            AND (r.not_before, r.id) > (?3, ?4) AND r.why IS NOT 'conflict'
+            AND NOT EXISTS (SELECT 1 FROM reply e
+                             WHERE e.conversation = r.conversation AND e.id < r.id AND e.state IN {OPEN})
+            AND NOT (r.state = 'waiting' AND {COVERED})
+          ORDER BY r.not_before, r.id LIMIT 1"
+    )
+}
+
+fn next_due(
+    conn: &Connection,
+    account: AccountId,
+    now: Millis,
+    after: Option<(Millis, ReplyId)>,
+) -> Result<Option<Due>, Problem> {
+    let (at, id) = after.unwrap_or((Millis(i64::MIN), ReplyId(0)));
+    Ok(conn
+        .prepare_cached(&due_order())?
+        .query_row(params![account.0, now.0, at.0, id.0], |row| {
+            Ok(Due { id: ReplyId(row.get(0)?), not_before: Millis(row.get(1)?), unsure: row.get(2)? })
+        })
+        .optional()?)
+}
+
+/// Until the nearest instant that something of the account waits for.
+async fn rest(desk: &Desk, account: AccountId) -> After {
+    let now = desk.now();
+    let next = desk.store().read(move |conn| next_at(conn, account, now)).await;
+    let tick = now.plus(TICK);
+    After::Pause { until: next.ok().flatten().map_or(tick, |next| next.min(tick)), firm: false }
+}
+
+fn next_at(conn: &Connection, account: AccountId, now: Millis) -> Result<Option<Millis>, Problem> {
+    let sql = "SELECT min(not_before) FROM reply
+                WHERE account = ?1 AND state IN ('waiting','unsure') AND not_before > ?2";
+    let next: Option<i64> = conn.prepare_cached(sql)?.query_row([account.0, now.0], |row| row.get(0))?;
+    Ok(next.map(Millis))
+}
+
+/// Accounts that are still ours and have something on its way.
+fn busy(conn: &Connection) -> Result<Vec<AccountId>, Problem> {
+    let sql = "SELECT a.id FROM account a WHERE a.removed_at IS NULL
+                  AND (EXISTS (SELECT 1 FROM reply r WHERE r.account = a.id AND r.state IN ('waiting','unsure'))
+                    OR EXISTS (SELECT 1 FROM reply r WHERE r.account = a.id AND r.state = 'sending'))";
+    let mut statement = conn.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| Ok(AccountId(row.get(0)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

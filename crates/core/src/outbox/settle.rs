@@ -2,67 +2,119 @@
 
 use super::changed;
 use super::outcome::{adopted, link, lose};
-use super::row::{Detail, OPEN, Reply};
+use super::row::{Detail, Reply};
+use super::schedule;
 use super::state::{Event, State};
 use crate::desk::Desk;
 use crate::store::Durability;
-use crate::view::{Acted, Change, Problem, Settle, Waiting};
-use crate::{draft, journal};
+use crate::view::{Acted, ActedOn, Change, Problem, Settle, Waiting};
+use crate::{attachment, draft, journal};
 use guichet_model::text::normal;
-use guichet_model::{ActId, MessageId, Millis, ReplyId, Visibility};
+use guichet_model::{MessageId, Millis, ReplyId, Visibility};
 use rusqlite::{OptionalExtension, Transaction, params};
 use serde_json::json;
 
 impl Desk {
-    /// Its text goes back to the draft. `TooLate` from the instant it is on the wire.
-    pub async fn take_back(&self, reply: ReplyId) -> Result<Acted, Problem> {
-        let key = self.inner.doors.uuid();
-        self.say(reply, "take_back", move |tx, row, _| give_back(tx, row, Event::TakenBack, &key)).await
+    /// Their texts go back to the drafts. `TooLate` from the instant one is on the wire.
+    pub async fn take_back(&self, replies: Vec<ReplyId>) -> Result<ActedOn, Problem> {
+        let word = Word::new(|tx, reply, key, _| give_back(tx, reply, Event::TakenBack, key));
+        self.say(replies, "take_back", word.backwards()).await
     }
 
-    /// Now, please: a waiting one is not kept for the network any longer, one in conflict leaves anyway, a refused
-    /// one is tried again, an unsure one is looked for. `TooLate` for the others.
-    pub async fn retry(&self, reply: ReplyId) -> Result<Acted, Problem> {
-        self.say(reply, "retry", retry).await
+    /// Now, please: a waiting one is not kept for the network any longer, one in conflict leaves anyway, a refused one is
+    /// tried again, an unsure one is looked for. An instant that the CM chose still stands. `TooLate` for the others.
+    pub async fn retry(&self, replies: Vec<ReplyId>) -> Result<ActedOn, Problem> {
+        self.say(replies, "retry", Word::new(|tx, reply, _, now| retry(tx, reply, now))).await
     }
 
-    /// The CM's word. `Invalid` of `message` where that message cannot be it, `TooLate` where nothing is left to say.
-    pub async fn settle(&self, reply: ReplyId, word: Settle) -> Result<Acted, Problem> {
-        let key = self.inner.doors.uuid();
-        let kind = match word {
-            Settle::IsThere { .. } => "settle_is_there",
-            Settle::SendAgain => "settle_send_again",
-            Settle::GiveUp => "settle_give_up",
-        };
-        self.say(reply, kind, move |tx, row, now| match word {
-            Settle::IsThere { message } => is_there(tx, row, message, now),
-            Settle::SendAgain => send_again(tx, row, &key, now),
-            Settle::GiveUp => give_back(tx, row, Event::GivenUp, &key),
-        })
-        .await
+    /// The CM's word. `Invalid` of `message` where that message cannot be it, of `replies` where it would be several;
+    /// `TooLate` where nothing is left to say.
+    pub async fn settle(&self, replies: Vec<ReplyId>, word: Settle) -> Result<ActedOn, Problem> {
+        match word {
+            Settle::IsThere { .. } if replies.len() > 1 => Err(Problem::Invalid { field: "replies".into() }),
+            Settle::IsThere { message } => {
+                let word = Word::new(move |tx, reply, _, now| is_there(tx, reply, message, now));
+                self.say(replies, "settle_is_there", word).await
+            }
+            Settle::SendAgain => self.say(replies, "settle_send_again", Word::new(send_again)).await,
+            Settle::GiveUp => {
+                let word = Word::new(|tx, reply, key, _| give_back(tx, reply, Event::GivenUp, key));
+                self.say(replies, "settle_give_up", word.backwards()).await
+            }
+        }
     }
 
-    async fn say(
+    /// One word on each reply, in one transaction and one act. Those it was too late for are left as they are; were it
+    /// the only one, that is the answer.
+    pub(super) async fn say(
         &self,
-        id: ReplyId,
+        mut replies: Vec<ReplyId>,
         kind: &'static str,
-        word: impl FnOnce(&Transaction<'_>, &Reply, Millis) -> Result<(), Problem> + Send + 'static,
-    ) -> Result<Acted, Problem> {
+        word: Word,
+    ) -> Result<ActedOn, Problem> {
+        replies.sort_unstable();
+        replies.dedup();
+        if word.backwards {
+            replies.reverse();
+        }
         let now = self.now();
-        let (act, change) = self
-            .store()
-            .write(Durability::Full, move |tx| {
-                let reply = Reply::one(tx, id)?;
-                word(tx, &reply, now)?;
-                let told = json!({ "reply": id, "conversation": reply.conversation });
-                let act: ActId = journal::record(tx, now, kind, Some(reply.client), told)?;
-                Ok((act, changed(id, reply.conversation)))
-            })
-            .await?;
-        self.announce(change.clone());
+        let keyed: Vec<(ReplyId, String)> = replies.into_iter().map(|id| (id, self.inner.doors.uuid())).collect();
+        let acted = self.store().write(Durability::Full, move |tx| say_all(tx, &keyed, kind, &word, now)).await?;
+        self.announce(acted.acted.change.clone());
         self.inner.wake_outbox.notify_one();
-        Ok(Acted { act: Some(act), change })
+        Ok(acted)
     }
+}
+
+type Spoken = dyn Fn(&Transaction<'_>, &Reply, &str, Millis) -> Result<(), Problem> + Send;
+
+/// What is said of each reply of a selection: the reply, a key for what it may become, the instant. Before `TooLate` it
+/// has written nothing.
+pub(super) struct Word {
+    said: Box<Spoken>,
+    backwards: bool,
+}
+
+impl Word {
+    pub fn new(said: impl Fn(&Transaction<'_>, &Reply, &str, Millis) -> Result<(), Problem> + Send + 'static) -> Self {
+        Self { said: Box::new(said), backwards: false }
+    }
+
+    /// The last one first: texts that come back each stand before what is there.
+    pub fn backwards(self) -> Self {
+        Self { backwards: true, ..self }
+    }
+}
+
+fn say_all(
+    tx: &Transaction<'_>,
+    replies: &[(ReplyId, String)],
+    kind: &str,
+    word: &Word,
+    now: Millis,
+) -> Result<ActedOn, Problem> {
+    let (mut done, mut left, mut clients) = (Vec::new(), Vec::new(), Vec::new());
+    let mut change = Change::default();
+    for (id, key) in replies {
+        let reply = Reply::one(tx, *id)?;
+        match (word.said)(tx, &reply, key, now) {
+            Ok(()) => {
+                crate::changes::join(&mut change, changed(*id, reply.conversation));
+                done.push(*id);
+                clients.push(reply.client);
+            }
+            Err(Problem::TooLate) if replies.len() > 1 => left.push(*id),
+            Err(problem) => return Err(problem),
+        }
+    }
+    left.sort_unstable();
+    clients.dedup();
+    let client = if let [one] = clients[..] { Some(one) } else { None };
+    let act = match done.is_empty() {
+        true => None,
+        false => Some(journal::record(tx, now, kind, client, json!({ "replies": done }))?),
+    };
+    Ok(ActedOn { acted: Acted { act, change }, left })
 }
 
 /// At the start of an engine whatever was on the wire is unsure.
@@ -80,8 +132,7 @@ pub(super) fn orphans(
 ) -> Result<Change, Problem> {
     let mut change = Change::default();
     let account = account.map(|account| account.0);
-    let sending = format!("r.state IN {OPEN} AND r.state = 'sending' AND (?1 IS NULL OR r.account = ?1)");
-    for reply in Reply::all(tx, &sending, [account])? {
+    for reply in Reply::all(tx, "r.state = 'sending' AND (?1 IS NULL OR r.account = ?1)", [account])? {
         lose(tx, &reply, Event::Lost, Detail::default(), now)?;
         // One that died while it was repeated is looked for at once as well.
         tx.prepare_cached("UPDATE reply SET not_before = ?2 WHERE id = ?1 AND state = 'unsure'")?
@@ -98,7 +149,7 @@ pub(crate) fn undo_send(tx: &Transaction<'_>, detail: &serde_json::Value) -> Res
         return Ok(false);
     };
     let reply = Reply::one(tx, id)?;
-    if reply.state != State::Waiting {
+    if !matches!(reply.state, State::Waiting | State::ToApprove) {
         return Ok(false);
     }
     give_back(tx, &reply, Event::TakenBack, key)?;
@@ -110,19 +161,28 @@ fn give_back(tx: &Transaction<'_>, reply: &Reply, event: Event, key: &str) -> Re
     if !reply.step(tx, event, Detail::default())? {
         return Err(Problem::TooLate);
     }
-    draft::give_back(tx, reply.conversation, reply.draft(), key)
+    draft::give_back(tx, reply.conversation, reply.draft(), key)?;
+    if matches!(reply.state, State::Unsure | State::Refused) {
+        attachment::forget_uploads(tx, &reply.key)?;
+    }
+    attachment::follow(tx, reply.conversation, &reply.key)
 }
 
 fn retry(tx: &Transaction<'_>, reply: &Reply, now: Millis) -> Result<(), Problem> {
-    let turn = Detail { why: Some(Waiting::Turn), ..Detail::default() };
+    let (turn, at) = turn(reply, now);
     match (reply.state, reply.detail.why) {
         (State::Waiting, Some(Waiting::Conflict { .. })) => {
             reply.step(tx, Event::Again, turn)?;
-            set_free(tx, reply.id, true, now)
+            set_free(tx, reply.id, true, at)
         }
         (State::Waiting | State::Refused, _) => {
             reply.step(tx, Event::Again, turn)?;
-            set_free(tx, reply.id, reply.anyway, now)
+            if reply.state == State::Refused && attachment::any(tx, &reply.key)? {
+                // Nothing was done, and a network that no longer knows its pictures would refuse the same bytes for ever.
+                attachment::forget_uploads(tx, &reply.key)?;
+                tx.execute("UPDATE reply SET prepared = NULL WHERE id = ?", [reply.id.0])?;
+            }
+            set_free(tx, reply.id, reply.anyway, at)
         }
         (State::Unsure, _) => {
             tx.prepare_cached("UPDATE reply SET not_before = ?2, looks = 0 WHERE id = ?1")?
@@ -133,15 +193,22 @@ fn retry(tx: &Transaction<'_>, reply: &Reply, now: Millis) -> Result<(), Problem
     }
 }
 
-fn set_free(tx: &Transaction<'_>, reply: ReplyId, anyway: bool, now: Millis) -> Result<(), Problem> {
+/// Its turn is now, or at the instant that the CM chose for it.
+fn turn(reply: &Reply, now: Millis) -> (Detail, Millis) {
+    let chosen = schedule::chosen(reply.send_at, now);
+    let why = chosen.map_or(Waiting::Turn, |at| Waiting::Scheduled { at });
+    (Detail { why: Some(why), ..Detail::default() }, chosen.unwrap_or(now))
+}
+
+fn set_free(tx: &Transaction<'_>, reply: ReplyId, anyway: bool, at: Millis) -> Result<(), Problem> {
     tx.prepare_cached("UPDATE reply SET not_before = ?2, anyway = ?3 WHERE id = ?1")?
-        .execute(params![reply.0, now.0, anyway])?;
+        .execute(params![reply.0, at.0, anyway])?;
     Ok(())
 }
 
 /// A new reply in all but its place in the conversation: a new key, nothing frozen. It may be there twice afterwards.
 fn send_again(tx: &Transaction<'_>, reply: &Reply, key: &str, now: Millis) -> Result<(), Problem> {
-    let turn = Detail { why: Some(Waiting::Turn), ..Detail::default() };
+    let (turn, at) = turn(reply, now);
     if !reply.step(tx, Event::Again, turn)? {
         return Err(Problem::TooLate);
     }
@@ -150,7 +217,9 @@ fn send_again(tx: &Transaction<'_>, reply: &Reply, key: &str, now: Millis) -> Re
           WHERE id = ?1",
     )?
     .execute(params![reply.id.0, key])?;
-    set_free(tx, reply.id, true, now)
+    attachment::forget_uploads(tx, &reply.key)?;
+    attachment::rename(tx, &reply.key, key)?;
+    set_free(tx, reply.id, true, at)
 }
 
 /// Only an unsure one, and only a message of ours in its conversation that is no other reply's.

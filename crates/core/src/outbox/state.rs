@@ -6,6 +6,8 @@
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum State {
+    /// Its client wants a yes first.
+    ToApprove,
     Waiting,
     Sending,
     Resending,
@@ -18,6 +20,8 @@ pub(crate) enum State {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Event {
+    /// Somebody said yes.
+    Approved,
     /// Its key and bytes are frozen, the first one leaves next.
     Leaves,
     /// The same bytes under the same key, where the network refuses a second copy.
@@ -35,9 +39,12 @@ pub(crate) enum Event {
     GivenUp,
     /// The CM wants it sent, knowing what they have been told.
     Again,
+    /// The store was an older copy: what it did not know to be sent may have left since.
+    Restored,
 }
 
-pub(crate) const STATES: [State; 8] = [
+pub(crate) const STATES: [State; 9] = [
+    State::ToApprove,
     State::Waiting,
     State::Sending,
     State::Resending,
@@ -50,14 +57,15 @@ pub(crate) const STATES: [State; 8] = [
 
 /// Where the event leads; `None`: it cannot happen to a reply in that state.
 pub(crate) fn next(state: State, event: Event) -> Option<State> {
-    use State::{Discarded, Refused, Resending, Sending, Sent, TakenBack, Unsure, Waiting};
+    use State::{Discarded, Refused, Resending, Sending, Sent, TakenBack, ToApprove, Unsure, Waiting};
     match (state, event) {
+        (ToApprove, Event::Approved) => Some(Waiting),
         (Waiting, Event::Leaves) => Some(Sending),
         // Looking whether it may leave, or preparing it, met the network's answer.
         (Waiting, Event::NotDone) => Some(Waiting),
         (Waiting | Sending, Event::Refused) => Some(Refused),
-        (Waiting, Event::TakenBack) => Some(TakenBack),
-        (Waiting | Refused | Unsure, Event::GivenUp) => Some(Discarded),
+        (ToApprove | Waiting, Event::TakenBack) => Some(TakenBack),
+        (ToApprove | Waiting | Refused | Unsure, Event::GivenUp) => Some(Discarded),
         (Waiting | Refused | Unsure, Event::Again) => Some(Waiting),
         (Sending, Event::NotDone) => Some(Waiting),
         (Sending | Resending, Event::Arrived) => Some(Sent),
@@ -65,6 +73,7 @@ pub(crate) fn next(state: State, event: Event) -> Option<State> {
         (Resending, Event::NotDone | Event::Refused) => Some(Unsure),
         (Unsure, Event::LeavesAgain) => Some(Resending),
         (Unsure, Event::Found) => Some(Sent),
+        (Waiting | Sending | Resending, Event::Restored) => Some(Unsure),
         _ => None,
     }
 }
@@ -73,6 +82,7 @@ impl State {
     /// As the store writes it.
     pub fn stored(self) -> &'static str {
         match self {
+            Self::ToApprove => "to_approve",
             Self::Waiting => "waiting",
             Self::Sending | Self::Resending => "sending",
             Self::Sent => "sent",

@@ -2,21 +2,18 @@
 
 use super::changed;
 use super::row::Detail;
+use super::schedule;
+use super::state::State;
 use super::wall::{Answered, Speaker, check};
 use crate::desk::Desk;
 use crate::journal;
-use crate::setting;
 use crate::store::Durability;
-use crate::view::{Acted, Checked, DraftView, Problem, Sent, Triage, Waiting};
-use crate::{changes, draft, template, triage};
+use crate::view::{Acted, Checked, DraftView, Problem, Sent, Triage};
+use crate::{attachment, changes, client, draft, template, triage};
 use guichet_model::text;
-use guichet_model::{ConversationId, Millis, Place, RemoteId, ReplyId, SECOND, Visibility};
+use guichet_model::{ConversationId, Millis, Place, RemoteId, ReplyId, Visibility};
 use rusqlite::{Connection, Transaction, params};
 use serde_json::json;
-
-/// Seconds to take a reply back, where the CM has not chosen: 0 to 120.
-const UNDO_SECONDS: i64 = 20;
-const MOST_UNDO_SECONDS: i64 = 120;
 
 impl Desk {
     /// What the draft counts as its network counts, and everything that keeps it from leaving.
@@ -42,12 +39,14 @@ impl Desk {
                     ),
                     most: limit.map(|limit| limit.most),
                     leaks,
+                    hints: attachment::hints(conn, conversation)?,
                 })
             })
             .await
     }
 
-    /// Into the outbox, on the disk, when it returns: it leaves by itself after the delay to take it back.
+    /// Into the outbox, on the disk, when it returns: it leaves by itself after the delay to take it back, not before the
+    /// draft's `send_at`, and where its client wants a yes, not before that.
     /// `then_done` files the conversation in the same act. `NotOffered` where the account may not answer there,
     /// `OtherClient` where draft or template are another's, `Leaks` where the text cannot leave, `Invalid` of
     /// `visibility` where it would be read wider than what it answers, of `to` where nobody would read it,
@@ -104,17 +103,20 @@ fn write(
     if !leaks.is_empty() {
         return Err(Problem::Leaks { leaks });
     }
+    attachment::fits(tx, conversation)?;
     let key = draft::take(tx, conversation)?.unwrap_or(moment.key);
-    let not_before = now.plus(undo_delay(tx)?);
-    let why = if not_before > now { Waiting::Until { at: not_before } } else { Waiting::Turn };
-    let detail = Detail { why: Some(why), ..Detail::default() };
+    let to_approve = client::rules(tx, speaker.client)?.to_approve;
+    let (not_before, why) = schedule::leaves(tx, speaker.client, draft.send_at, now)?;
+    let state = if to_approve { State::ToApprove } else { State::Waiting };
+    let detail = Detail { why: (!to_approve).then_some(why), ..Detail::default() };
     let used = draft.template.as_ref();
     let to = if speaker.addresses() { draft.to.as_slice() } else { &[] };
     tx.prepare_cached(
         "INSERT INTO reply (client, account, conversation, answers, key, text, addressees, visibility, warning, lang,
-                            template, template_version, place, seen, state, detail, written_at, offline, not_before)
+                            template, template_version, place, seen, state, detail, written_at, offline, not_before,
+                            send_at)
          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, (SELECT lang FROM template WHERE id = ?10), ?10, ?11, ?12,
-                (SELECT max(id) FROM message WHERE conversation = ?3), 'waiting', ?13, ?14, ?15, ?16",
+                (SELECT max(id) FROM message WHERE conversation = ?3), ?17, ?13, ?14, ?15, ?16, ?18",
     )?
     .execute(params![
         speaker.client.0,
@@ -133,6 +135,8 @@ fn write(
         now.0,
         moment.offline,
         not_before.0,
+        state.stored(),
+        schedule::chosen(draft.send_at, now).map(|at| at.0),
     ])?;
     let reply = ReplyId(tx.last_insert_rowid());
     if let Some(used) = used {
@@ -149,7 +153,7 @@ fn write(
         }
     }
     let act = journal::record(tx, now, "send_reply", Some(speaker.client), told)?;
-    tracing::info!(reply = reply.0, account = speaker.account.0, "reply waits");
+    tracing::info!(reply = reply.0, account = speaker.account.0, ?state, "reply taken in");
     Ok(Sent { reply, acted: Acted { act: Some(act), change } })
 }
 
@@ -191,9 +195,4 @@ fn place(conn: &Connection, conversation: ConversationId, answered: &Answered) -
         },
     )?;
     Ok(place)
-}
-
-fn undo_delay(conn: &Connection) -> Result<i64, Problem> {
-    let chosen = setting::read(conn, "undo_seconds")?.and_then(|value| value.trim().parse().ok());
-    Ok(chosen.unwrap_or(UNDO_SECONDS).clamp(0, MOST_UNDO_SECONDS) * SECOND)
 }

@@ -66,7 +66,8 @@ pub(crate) fn hits(
     Ok(hits)
 }
 
-fn zone(conn: &Connection) -> Result<TimeZone, Problem> {
+/// The person's own, as they set it.
+pub(crate) fn zone(conn: &Connection) -> Result<TimeZone, Problem> {
     let name = setting::read(conn, ZONE)?;
     // A name this system does not know is no reason to find nothing.
     Ok(name.and_then(|name| TimeZone::get(&name).ok()).unwrap_or(TimeZone::UTC))

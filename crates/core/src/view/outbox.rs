@@ -73,7 +73,7 @@ pub enum Waiting {
     Scheduled { at: Millis },
     /// The network.
     Network,
-    /// An earlier reply of the same conversation, refused or unsure.
+    /// An earlier reply of the same conversation, which does not leave by itself, or not yet.
     Earlier,
     /// The account's owner must sign in again.
     Login,
