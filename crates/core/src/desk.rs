@@ -7,7 +7,7 @@ use crate::lock::{self, EngineLock};
 use crate::store::Store;
 use crate::vault::{Keys, Vault};
 use crate::view::{Change, Problem};
-use crate::{intake, outbox};
+use crate::{generation, intake, keepsake, outbox};
 use guichet_model::{AccessId, AccountId, Budget, Clock, Millis, Network, Session};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -78,6 +78,8 @@ pub(crate) struct Inner {
     pub pulling: AtomicUsize,
     /// Told where the outbox stands; set by crash tests alone.
     pub steps: OnceLock<Arc<dyn outbox::Steps>>,
+    /// What the keepsake was last written with.
+    pub kept: keepsake::Last,
     _lock: EngineLock,
 }
 
@@ -116,9 +118,10 @@ impl Desk {
             let vault = Vault::open(&opening)?;
             let file = opening.folder.join("desk.db");
             let store = Store::open(&file, &vault.store_key()?, opening.now())?;
-            Ok::<_, Problem>((lock, vault, store))
+            let restored = generation::is_restored(&store, &vault, &file)?;
+            Ok::<_, Problem>((lock, vault, store, restored))
         });
-        let (lock, vault, store) =
+        let (lock, vault, store, restored) =
             opened.await.map_err(|_| Problem::Unexpected { what: "opening thread".into() })??;
         let desk = Self {
             inner: Arc::new(Inner {
@@ -133,11 +136,17 @@ impl Desk {
                 online: Online::new(),
                 pulling: AtomicUsize::new(0),
                 steps: OnceLock::new(),
+                kept: keepsake::Last::default(),
                 _lock: lock,
             }),
         };
         // Under the lock: whatever another process left on the wire is nobody's now.
+        if restored {
+            outbox::restored(&desk).await?;
+        }
         outbox::recover(&desk).await?;
+        // Only now, so that an opening cut short finds a restored inbox restored still.
+        desk.next_life(restored).await?;
         Ok(desk)
     }
 
@@ -146,8 +155,10 @@ impl Desk {
         let (stop, stopped) = watch::channel(false);
         Engine {
             stop,
+            desk: self.clone(),
             running: [
                 tokio::spawn(intake::run(self.clone(), stopped.clone())),
+                tokio::spawn(keepsake::run(self.clone(), stopped.clone())),
                 tokio::spawn(outbox::run(self.clone(), stopped)),
             ],
         }
@@ -210,11 +221,12 @@ impl Desk {
     }
 }
 
-/// The running intake and outbox. Dropping it stops both where they stand, which is safe and leaves what is on the
-/// wire unsure; `stop` lets them end their step.
+/// The running intake and outbox, and the keepsake. Dropping it stops them where they stand, which is safe and leaves
+/// what is on the wire unsure; `stop` lets them end their step.
 pub struct Engine {
     stop: watch::Sender<bool>,
-    running: [JoinHandle<()>; 2],
+    desk: Desk,
+    running: [JoinHandle<()>; 3],
 }
 
 impl Engine {
@@ -223,6 +235,11 @@ impl Engine {
         let _ = self.stop.send(true);
         for task in &mut self.running {
             let _ = task.await;
+        }
+        keepsake::keep(&self.desk).await;
+        // A copy made while we ran is an older one from now on.
+        if let Err(problem) = self.desk.next_life(false).await {
+            tracing::warn!(%problem, "the generation stays");
         }
     }
 }

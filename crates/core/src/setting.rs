@@ -3,7 +3,7 @@
 use crate::desk::Desk;
 use crate::store::Durability;
 use crate::view::{Change, Problem};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 impl Desk {
     pub async fn setting(&self, name: String) -> Result<Option<String>, Problem> {
@@ -14,16 +14,7 @@ impl Desk {
         if name.is_empty() || name.len() > 100 {
             return Err(Problem::Invalid { field: "name".into() });
         }
-        self.store()
-            .write(Durability::Full, move |tx| {
-                tx.prepare_cached(
-                    "INSERT INTO setting (name, value) VALUES (?1, ?2)
-                     ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                )?
-                .execute(params![name, value])?;
-                Ok(())
-            })
-            .await?;
+        self.store().write(Durability::Full, move |tx| write(tx, &name, &value)).await?;
         self.announce(Change { desk: true, ..Change::default() });
         Ok(())
     }
@@ -34,4 +25,12 @@ pub(crate) fn read(conn: &Connection, name: &str) -> Result<Option<String>, Prob
         .prepare_cached("SELECT value FROM setting WHERE name = ?1")?
         .query_row([name], |row| row.get(0))
         .optional()?)
+}
+
+pub(crate) fn write(tx: &Transaction<'_>, name: &str, value: &str) -> Result<(), Problem> {
+    tx.prepare_cached(
+        "INSERT INTO setting (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    )?
+    .execute(params![name, value])?;
+    Ok(())
 }

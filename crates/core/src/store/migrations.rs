@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 /// Every migration, in order: the version of a store is how many of them it has seen.
 const ALL: &[&str] = &[include_str!("migrations/0001_desk.sql")];
 
+/// The version of a store that has seen them all.
+pub(crate) const SCHEMA: usize = ALL.len();
+
 pub(super) fn run(connection: &mut Connection, file: &Path, now: Millis) -> Result<(), Problem> {
     run_list(connection, file, now, ALL)
 }
@@ -70,7 +73,8 @@ fn drop_old_copies(file: &Path, now: Millis) {
     }
 }
 
-fn copies(file: &Path) -> PathBuf {
+/// Beside the store: copies of it, each named for its instant.
+pub(super) fn copies(file: &Path) -> PathBuf {
     file.with_file_name("copies")
 }
 

@@ -3,11 +3,16 @@
 //! The key is given raw with its salt, so that opening a connection derives nothing. Every act of a person commits
 //! with `synchronous=FULL`; intake commits with NORMAL, since it can be read again: a later FULL commit carries it.
 
+mod copy;
+mod file_id;
 mod key;
 mod migrations;
 mod pool;
 
+pub(crate) use copy::{check, copy_into};
+pub(crate) use file_id::FileId;
 pub use key::StoreKey;
+pub(crate) use migrations::SCHEMA;
 
 use crate::view::Problem;
 use guichet_model::Millis;

@@ -9,7 +9,7 @@ use serde_json::json;
 const COLUMNS: &str = "SELECT t.id, t.version, t.code, t.title, t.text, t.lang, t.uses, t.last_used,
     (SELECT json_group_array(client) FROM template_client c WHERE c.template = t.id) FROM template t";
 
-pub(super) fn list(conn: &Connection, client: Option<ClientId>) -> Result<Vec<TemplateView>, Problem> {
+pub(crate) fn list(conn: &Connection, client: Option<ClientId>) -> Result<Vec<TemplateView>, Problem> {
     let sql = format!("{COLUMNS} WHERE t.removed_at IS NULL ORDER BY t.uses DESC, t.last_used DESC, t.code");
     let mut statement = conn.prepare_cached(&sql)?;
     let mut views = Vec::new();
@@ -65,7 +65,7 @@ pub(crate) fn count_use(tx: &Transaction<'_>, used: &TemplateUse, now: Millis) -
     Ok(())
 }
 
-pub(super) fn save(tx: &Transaction<'_>, edit: &TemplateEdit, now: Millis) -> Result<TemplateView, Problem> {
+pub(crate) fn save(tx: &Transaction<'_>, edit: &TemplateEdit, now: Millis) -> Result<TemplateView, Problem> {
     let code = edit.code.trim().to_lowercase();
     let title = edit.title.trim();
     let written = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');

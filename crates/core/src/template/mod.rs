@@ -10,7 +10,7 @@ mod language;
 mod name;
 
 pub(crate) use fill::blanks_of;
-pub(crate) use keep::{count_use, undo_remove, usable};
+pub(crate) use keep::{count_use, list, save, undo_remove, usable};
 
 use crate::desk::Desk;
 use crate::store::Durability;

@@ -5,12 +5,14 @@
 //! a reset keychain is ordinary and must not cost the inbox. The file is replaced whole, synced before and after, so
 //! that a rotated token is durable before it is used.
 
+mod carry;
 mod keychain;
 mod keys;
 mod recovery;
 mod sealed;
 mod secrets;
 
+pub(crate) use carry::{Carried, Lives, key_for};
 pub use keychain::Keychain;
 pub use keys::{InMemory, Key, Keys, KeysFault, Passphrase};
 pub(crate) use secrets::AccessSecrets;
@@ -41,6 +43,8 @@ struct Inner {
 struct Contents {
     store_key: Secret,
     secrets: BTreeMap<String, Secret>,
+    #[serde(default)]
+    lives: Lives,
 }
 
 impl Vault {
@@ -83,6 +87,7 @@ impl Vault {
                 let contents = Contents {
                     store_key: Secret(StoreKey::make(doors.random.as_ref()).hex().to_string()),
                     secrets: BTreeMap::new(),
+                    lives: Lives::default(),
                 };
                 write(&file, &key, &contents)?;
                 Ok(Self::new(file, key, contents))
@@ -104,22 +109,22 @@ impl Vault {
 
     /// Durable when it returns. Blocks for some milliseconds.
     pub fn keep(&self, name: &str, secret: Secret) -> Result<(), Problem> {
-        self.change(|secrets| {
-            secrets.insert(name.to_owned(), secret);
+        self.change(|contents| {
+            contents.secrets.insert(name.to_owned(), secret);
         })
     }
 
     pub fn forget(&self, name: &str) -> Result<(), Problem> {
-        self.change(|secrets| {
-            secrets.remove(name);
+        self.change(|contents| {
+            contents.secrets.remove(name);
         })
     }
 
     /// Memory changes only once the disk has: a failed write leaves both as they were.
-    fn change(&self, f: impl FnOnce(&mut BTreeMap<String, Secret>)) -> Result<(), Problem> {
+    fn change(&self, f: impl FnOnce(&mut Contents)) -> Result<(), Problem> {
         let mut contents = self.contents();
         let mut next = contents.clone();
-        f(&mut next.secrets);
+        f(&mut next);
         write(&self.inner.file, &self.inner.key, &next)?;
         *contents = next;
         Ok(())

@@ -2,7 +2,7 @@
 //!
 //! It counts only once it was asked back: until then an earlier phrase still opens. The phrase itself is kept nowhere.
 
-use super::{Key, Vault, read, sealed};
+use super::{Key, Vault, read, sealed, write};
 use crate::desk::{Desk, Doors, Random};
 use crate::lock;
 use crate::view::Problem;
@@ -46,7 +46,7 @@ impl Desk {
         recovery_file(&self.inner.doors.folder).exists()
     }
 
-    /// Gives the key back to its keeper, then opens. `NotFound` where no phrase was ever confirmed.
+    /// Gives the key back to its keeper, then opens as a restored inbox. `NotFound` where no phrase was ever confirmed.
     pub async fn recover(doors: Doors, phrase: String) -> Result<Self, Problem> {
         let giving = doors.clone();
         on_thread(move || {
@@ -55,7 +55,11 @@ impl Desk {
             let plain = sealed::open_with_phrase(&bytes, &bare(&phrase))?;
             let key = std::str::from_utf8(&plain).ok().and_then(Key::parse).ok_or(Problem::Torn)?;
             // Only a key that opens this vault may take the place of another.
-            read(&giving.folder.join(Vault::FILE), &key)?;
+            let file = giving.folder.join(Vault::FILE);
+            let mut contents = read(&file, &key)?;
+            // Nobody knows since when this folder lay there: what it had not sent waits for a look and a word.
+            contents.lives.restored = true;
+            write(&file, &key, &contents)?;
             Ok(giving.keys.set(&key)?)
         })
         .await?;

@@ -3,12 +3,14 @@
 //! Each type is read in one go by the function of the same noun, carries codes and numbers, never sentences, and
 //! is exported to TypeScript. Instants are milliseconds since 1970 UTC.
 
+mod backup;
 mod conversation;
 mod desk;
 mod outbox;
 mod problem;
 mod template;
 
+pub use backup::*;
 pub use conversation::*;
 pub use desk::*;
 pub use outbox::*;

@@ -32,6 +32,9 @@ pub enum Problem {
     Invalid { field: String },
     #[error("network: {fault}")]
     Network { fault: Fault },
+    /// The picture cannot go along; `most` is the limit that it passes: megabytes, pictures, or characters.
+    #[error("picture: {what:?}")]
+    Picture { what: PictureTrouble, most: u32 },
     /// This account's network does not offer it.
     #[error("not offered")]
     NotOffered,
@@ -57,6 +60,18 @@ pub enum Problem {
     /// A passphrase is asked for, or was wrong.
     #[error("passphrase")]
     Passphrase { wrong: bool },
+    /// A backup is never written over another file.
+    #[error("a file is there already")]
+    FileThere,
+    /// The file is no backup of Guichet's.
+    #[error("not a backup")]
+    NoBackup,
+    /// The backup does not read to its end as it was written.
+    #[error("torn backup")]
+    TornBackup,
+    /// The backup was written by a newer Guichet.
+    #[error("newer backup")]
+    NewerBackup,
     /// Our own mistake, or one of the system's: for the log.
     #[error("unexpected: {what}")]
     Unexpected { what: String },
@@ -68,6 +83,17 @@ pub enum TemplateTrouble {
     Syntax,
     UnknownVariable,
     TooLong,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum PictureTrouble {
+    /// Not a picture that this network takes.
+    Kind,
+    Large,
+    Many,
+    /// Its description is too long.
+    Alt,
 }
 
 /// Ids that changed, announced after commit. An empty list means: none of these; `all`: read everything again.
