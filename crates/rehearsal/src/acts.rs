@@ -43,6 +43,7 @@ impl Host {
                 .into_iter()
                 .zip(1..)
                 .map(|((scene, alt), n)| Picture { id: id + n, scene, alt })
+                .chain(writing.brought)
                 .collect(),
             emojis: writing.emojis,
             likes: writing.likes,

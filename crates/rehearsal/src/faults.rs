@@ -204,7 +204,7 @@ fn refused(code: u16, body: String, headers: Vec<(String, String)>) -> Response 
 async fn apply_late(wire: &Wire, request: Request, next: Next, after_ms: u64, late: Arc<()>) -> Response {
     // The body must be in before the wire is cut, or there would be nothing to apply.
     let (parts, body) = request.into_parts();
-    if let Ok(bytes) = to_bytes(body, 1 << 20).await {
+    if let Ok(bytes) = to_bytes(body, 20 << 20).await {
         let request = Request::from_parts(parts, Body::from(bytes));
         tokio::spawn(async move {
             tokio::time::sleep(Duration::from_millis(after_ms)).await;

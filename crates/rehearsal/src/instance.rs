@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 
 pub(crate) const MOST_CHARACTERS: usize = 500;
+pub(crate) const LONGEST_ALT: usize = 1_500;
+pub(crate) const LARGEST_PICTURE: usize = 16 << 20;
 
 fn software(host: &Host) -> (&'static str, &'static str, &'static str) {
     if host.honours_keys.load(Ordering::SeqCst) {
@@ -41,9 +43,9 @@ fn configuration(host: &Host) -> Value {
             "characters_reserved_per_url": 23
         },
         "media_attachments": {
-            "description_limit": 1500,
+            "description_limit": LONGEST_ALT,
             "supported_mime_types": ["image/jpeg", "image/png", "image/gif", "image/webp"],
-            "image_size_limit": 16_777_216,
+            "image_size_limit": LARGEST_PICTURE,
             "image_matrix_limit": 33_177_600,
             "video_size_limit": 103_809_024,
             "video_frame_rate_limit": 120,

@@ -30,6 +30,7 @@ mod shapes;
 mod statuses;
 mod streaming;
 mod text;
+mod uploads;
 mod world;
 
 pub use clock::{Pace, time_runs};
@@ -159,6 +160,11 @@ impl Rehearsal {
     /// What really exists, written by our accounts through the API or natively since the start, oldest first.
     pub fn posted(&self) -> Vec<Posted> {
         said::posted(&self.stage.hosts)
+    }
+
+    /// How many pictures were brought since the start, shown in a post or not.
+    pub fn uploads(&self) -> usize {
+        self.stage.hosts.iter().map(|host| hold(&host.town).uploads.len()).sum()
     }
 
     /// Whether `Idempotency-Key` is honoured; a server that does not introduces itself as another software.

@@ -1,5 +1,5 @@
 //! Rate limits as Mastodon counts them, per token and in aligned windows: 300 requests in 5 minutes, 300 posts in 3 hours,
-//! 30 deletions in 30 minutes. The headers tell the window nearest to its end of patience, its `Reset` in ISO 8601 with
+//! 30 deletions and 30 uploads in 30 minutes. The headers tell the window nearest to its end of patience, its `Reset` in ISO 8601 with
 //! microseconds.
 
 use crate::params::Refusal;
@@ -13,6 +13,7 @@ enum Kind {
     Any,
     Post,
     Delete,
+    Media,
 }
 
 impl Kind {
@@ -20,10 +21,13 @@ impl Kind {
         match self {
             Kind::Any => 5 * 60_000,
             Kind::Post => 3 * 3_600_000,
-            Kind::Delete => 30 * 60_000,
+            Kind::Delete | Kind::Media => 30 * 60_000,
         }
     }
 }
+
+/// Uploads in a window.
+const MEDIA: u32 = 30;
 
 pub(crate) struct Limits {
     any: u32,
@@ -50,6 +54,8 @@ impl Limits {
         let mut kinds = vec![Kind::Any];
         if method == Method::POST && path == "/api/v1/statuses" {
             kinds.push(Kind::Post);
+        } else if method == Method::POST && path == "/api/v2/media" {
+            kinds.push(Kind::Media);
         } else if method == Method::DELETE {
             kinds.push(Kind::Delete);
         }
@@ -60,6 +66,7 @@ impl Limits {
                 Kind::Any => self.any,
                 Kind::Post => self.post,
                 Kind::Delete => self.delete,
+                Kind::Media => MEDIA,
             };
             let start = now_ms - now_ms.rem_euclid(kind.window_ms());
             let used = self.used.entry((token.to_owned(), kind)).or_insert((start, 0));

@@ -3,7 +3,7 @@
 use crate::params::Refusal;
 use crate::pictures::{self, Drawing};
 use crate::server::{Desk, Host};
-use crate::world::Id;
+use crate::world::{BROUGHT, Id};
 use crate::{hold, server};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -11,6 +11,9 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
 pub(crate) async fn picture(State(host): Desk, Path((kind, file)): Path<(String, String)>) -> Response {
+    if let Some(brought) = brought(&host, &file) {
+        return brought;
+    }
     let name = format!("{kind}/{file}");
     if let Some(drawn) = host.gallery.known(&name) {
         return shown(drawn);
@@ -24,6 +27,14 @@ pub(crate) async fn picture(State(host): Desk, Path((kind, file)): Path<(String,
         Some(bytes) => shown(host.gallery.keep(name, Bytes::from(bytes))),
         None => Refusal::not_found().into_response(),
     }
+}
+
+/// One that an account of ours brought, as it came.
+fn brought(host: &Host, file: &str) -> Option<Response> {
+    let id: Id = file.strip_prefix(BROUGHT)?.strip_prefix('-')?.strip_suffix(".png")?.parse().ok()?;
+    let town = hold(&host.town);
+    let upload = town.uploads.get(&id)?;
+    Some(([(header::CONTENT_TYPE, upload.kind)], upload.bytes.clone()).into_response())
 }
 
 fn wanted(host: &server::Host, kind: &str, file: &str) -> Option<Drawing> {

@@ -98,6 +98,8 @@ pub struct Posted {
     pub in_reply_to: Option<String>,
     /// Plain, as sent.
     pub text: String,
+    /// What its pictures show, in order; empty where nobody said.
+    pub pictures: Vec<String>,
     pub visibility: Visibility,
     /// The `Idempotency-Key` sent with it, honoured or not.
     pub key: Option<String>,
@@ -126,6 +128,7 @@ pub(crate) fn posted(hosts: &[Arc<Host>]) -> Vec<Posted> {
                 id: status.id.to_string(),
                 in_reply_to: parent.map(|id| id.to_string()),
                 text: status.text.clone(),
+                pictures: status.pictures.iter().map(|picture| picture.alt.clone()).collect(),
                 visibility: status.visibility,
                 key,
                 at_ms: status.applied_ms,

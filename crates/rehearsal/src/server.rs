@@ -8,7 +8,9 @@ use crate::oauth::Oauth;
 use crate::params::text_of;
 use crate::pictures::Gallery;
 use crate::world::{Event, Town, now_ms};
-use crate::{accounts, clock, conversations, hold, instance, media, notifications, oauth, pages, statuses, streaming};
+use crate::{
+    accounts, clock, conversations, hold, instance, media, notifications, oauth, pages, statuses, streaming, uploads,
+};
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
@@ -89,6 +91,8 @@ fn routes(host: Arc<Host>) -> Router {
         .route("/api/v1/streaming/user", get(streaming::user))
         .route("/api/v1/streaming/user/notification", get(streaming::notifications))
         .route("/api/v1/streaming/direct", get(streaming::direct))
+        .route("/api/v2/media", post(uploads::take))
+        .route("/api/v1/media/{id}", get(uploads::one))
         .route("/media/{kind}/{file}", get(media::picture))
         .fallback(pages::elsewhere)
         .layer(from_fn_with_state(Arc::clone(&host), counted))

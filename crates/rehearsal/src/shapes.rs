@@ -147,7 +147,7 @@ pub(crate) fn status(host: &Host, town: &Town, status: &Status, viewer: Option<I
     shape
 }
 
-fn media(host: &Host, picture: &Picture) -> Value {
+pub(crate) fn media(host: &Host, picture: &Picture) -> Value {
     let file = format!("{}-{}.png", picture.scene, picture.id);
     json!({
         "id": picture.id.to_string(),

@@ -9,6 +9,7 @@ use crate::params::{Params, Refusal, text_of};
 use crate::server::{Desk, Host};
 use crate::shapes;
 use crate::text::counted;
+use crate::uploads;
 use crate::world::{Id, Origin, Status, Town, Visibility, Writing, now_ms};
 use axum::Json;
 use axum::extract::{Extension, Path, State};
@@ -139,7 +140,9 @@ pub(crate) async fn publish(State(host): Desk, headers: HeaderMap, params: Param
         writing.visibility =
             Visibility::named(asked).ok_or_else(|| Refusal::invalid("Visibility is not included in the list"))?;
     }
-    fits(&writing.spoiler, &writing.text)?;
+    writing.brought = uploads::named(&town, &who, &params)?;
+    fits(&writing.spoiler, &writing.text, !writing.brought.is_empty())?;
+    uploads::show(&mut town, &writing.brought);
     let id = host.write_in(&mut town, writing, acts::LOUD);
     if let Some(key) = honoured {
         town.keys.insert((who.id, key), (id, now));
@@ -157,8 +160,8 @@ fn parent_of(town: &Town, who: &Who, params: &Params) -> Result<Option<Id>, Refu
     })
 }
 
-fn fits(spoiler: &str, text: &str) -> Result<(), Refusal> {
-    if text.trim().is_empty() && spoiler.trim().is_empty() {
+fn fits(spoiler: &str, text: &str, shows: bool) -> Result<(), Refusal> {
+    if !shows && text.trim().is_empty() && spoiler.trim().is_empty() {
         return Err(Refusal::invalid("Text can't be blank"));
     }
     if counted(spoiler, text) > MOST_CHARACTERS {
@@ -182,8 +185,12 @@ pub(crate) async fn edit(
     let who = host.signed_in(&headers, "write:statuses")?;
     let text = params.get("status").unwrap_or_default().trim_end();
     let spoiler = params.get("spoiler_text");
-    fits(spoiler.unwrap_or_default(), text)?;
-    let known = own(&hold(&host.town), &id, &who)?.id;
+    let (known, shows) = {
+        let town = hold(&host.town);
+        let status = own(&town, &id, &who)?;
+        (status.id, !status.pictures.is_empty())
+    };
+    fits(spoiler.unwrap_or_default(), text, shows)?;
     host.edit(known, text, spoiler, now_ms());
     let town = hold(&host.town);
     let status = own(&town, &id, &who)?;

@@ -93,6 +93,16 @@ pub(crate) struct Picture {
     pub alt: String,
 }
 
+impl Picture {
+    /// One that an account of ours brought, under its own number.
+    pub fn brought(id: Id, alt: &str) -> Picture {
+        Picture { id, scene: BROUGHT.to_owned(), alt: alt.to_owned() }
+    }
+}
+
+/// The scene of a picture that is not drawn here.
+pub(crate) const BROUGHT: &str = "brought";
+
 #[derive(Clone)]
 pub(crate) struct Status {
     pub id: Id,
@@ -133,6 +143,8 @@ pub(crate) struct Writing {
     pub sensitive: bool,
     pub language: Option<String>,
     pub pictures: Vec<(String, String)>,
+    /// Uploaded before, under their own numbers.
+    pub brought: Vec<Picture>,
     pub emojis: Vec<String>,
     pub likes: u32,
     pub boosts: u32,
@@ -153,6 +165,7 @@ impl Writing {
             sensitive: false,
             language: Some("fr".to_owned()),
             pictures: Vec::new(),
+            brought: Vec::new(),
             emojis: Vec::new(),
             likes: 0,
             boosts: 0,
@@ -212,6 +225,7 @@ pub(crate) struct Town {
     /// (who, timeline) → last read, version, when.
     pub markers: BTreeMap<(Id, String), (String, u32, i64)>,
     pub reports: u32,
+    pub uploads: BTreeMap<Id, crate::uploads::Upload>,
     pub last_id: Id,
     /// Counts notifications and talks, which are numbered one by one.
     pub counter: Id,
