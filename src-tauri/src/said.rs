@@ -30,6 +30,9 @@ pub fn problem(locale: Locale, problem: &Problem) -> String {
         Problem::Taken => plain("problem.taken"),
         Problem::Invalid { field } => say(locale, "problem.invalid", &[("field", field)]),
         Problem::Network { fault: f } => fault(locale, f),
+        Problem::Picture { what, most } => {
+            say(locale, &format!("problem.picture.{}", code(what)), &[("most", &most.to_string())])
+        }
         Problem::NotOffered => plain("problem.not_offered"),
         Problem::Busy => plain("problem.busy"),
         Problem::DiskFull => plain("problem.disk_full"),
@@ -40,13 +43,17 @@ pub fn problem(locale: Locale, problem: &Problem) -> String {
         Problem::Torn => plain("problem.torn"),
         Problem::Passphrase { wrong: false } => plain("problem.passphrase"),
         Problem::Passphrase { wrong: true } => plain("problem.passphrase_wrong"),
+        Problem::FileThere => plain("problem.file_there"),
+        Problem::NoBackup => plain("problem.no_backup"),
+        Problem::TornBackup => plain("problem.torn_backup"),
+        Problem::NewerBackup => plain("problem.newer_backup"),
         Problem::Unexpected { what } => say(locale, "problem.unexpected", &[("what", what)]),
     }
 }
 
 pub fn fault(locale: Locale, fault: &Fault) -> String {
     match fault {
-        Fault::Offline { .. } => say(locale, "fault.offline", &[]),
+        Fault::Offline { why } => say(locale, &format!("unreached.{}", code(why)), &[]),
         Fault::Later { after } => say(locale, "fault.later", &[("time", &time(locale, *after))]),
         Fault::NeedsLogin => say(locale, "fault.needs_login", &[]),
         Fault::Blocked { scope, until, .. } => {
@@ -91,7 +98,7 @@ pub fn health(locale: Locale, health: Health) -> String {
     match health {
         Health::New => plain("health.new"),
         Health::Good => plain("health.good"),
-        Health::Offline => plain("health.offline"),
+        Health::Offline { why } => plain(&format!("unreached.{}", code(&why))),
         Health::Waiting { until: at } => until("health.waiting", at),
         Health::NeedsLogin => plain("health.needs_login"),
         Health::Blocked { until: None } => plain("health.blocked"),

@@ -6,10 +6,19 @@
 
 use super::*;
 use crate::said;
-use guichet_core::view::{Conflict, Health, Leak, Problem, ReplyState, TemplateTrouble, Waiting};
-use guichet_model::{BlockScope, Fault, Kind, Millis, Reason, RefusalCode, ReportCategory, Visibility};
+use guichet_core::view::{Conflict, Health, Leak, PictureTrouble, Problem, ReplyState, TemplateTrouble, Waiting};
+use guichet_model::{BlockScope, Fault, Kind, Millis, Reason, RefusalCode, ReportCategory, Unreached, Visibility};
 
 const BOTH: [Locale; 2] = [Locale::Fr, Locale::En];
+
+const UNREACHED: [Unreached; 6] = [
+    Unreached::NoNetwork,
+    Unreached::NoName,
+    Unreached::NoAnswer,
+    Unreached::Portal,
+    Unreached::Clock,
+    Unreached::Unsafe,
+];
 
 /// A sentence is worded when no key and no parameter is left in it.
 #[track_caller]
@@ -59,13 +68,13 @@ fn every_problem_fault_and_refusal_is_worded() {
         RefusalCode::Invalid,
     ];
     let reason = |code| Reason { code, said: None };
-    let mut faults = vec![
-        Fault::OFFLINE,
+    let mut faults: Vec<Fault> = UNREACHED.map(|why| Fault::Offline { why }).to_vec();
+    faults.extend([
         Fault::Later { after: Millis(0) },
         Fault::NeedsLogin,
         Fault::Unsure,
         Fault::Unreadable { what: String::new() },
-    ];
+    ]);
     for scope in [BlockScope::Account, BlockScope::Access] {
         for until in [None, Some(Millis(0))] {
             faults.push(Fault::Blocked { scope, until, reason: reason(RefusalCode::Suspended) });
@@ -95,6 +104,9 @@ fn every_problem_fault_and_refusal_is_worded() {
     ];
     for what in [TemplateTrouble::Syntax, TemplateTrouble::UnknownVariable, TemplateTrouble::TooLong] {
         problems.push(Problem::Template { line: 1, what, name: name() });
+    }
+    for what in [PictureTrouble::Kind, PictureTrouble::Large, PictureTrouble::Many, PictureTrouble::Alt] {
+        problems.push(Problem::Picture { what, most: 4 });
     }
     problems.extend(faults.into_iter().map(|fault| Problem::Network { fault }));
     for locale in BOTH {
@@ -141,16 +153,16 @@ fn every_state_and_health_is_worded() {
     for looked_at in [None, Some(Millis(0))] {
         states.push(ReplyState::Unsure { looked_at, candidates: Vec::new() });
     }
-    let healths = [
+    let mut healths = vec![
         Health::New,
         Health::Good,
-        Health::Offline,
         Health::Waiting { until: Millis(0) },
         Health::NeedsLogin,
         Health::Blocked { until: None },
         Health::Blocked { until: Some(Millis(0)) },
         Health::Unreadable,
     ];
+    healths.extend(UNREACHED.map(|why| Health::Offline { why }));
     for locale in BOTH {
         states.iter().for_each(|state| worded(&said::state(locale, state)));
         healths.iter().for_each(|health| worded(&said::health(locale, *health)));
@@ -173,6 +185,7 @@ fn every_plain_code_is_worded() {
         keys.push(format!("network.{}", network.name()));
         keys.push(format!("network.{}.minutes", network.name()));
     }
+    keys.extend(UNREACHED.map(|why| format!("status.trouble.{}", said::code(&why))));
     for code in ["unseen_replies", "read_receipts", "filtered_mentions"] {
         keys.push(format!("never.{code}"));
     }

@@ -1,12 +1,14 @@
 //! What is being written: one draft a conversation, on the disk within a keystroke batch, restored after a crash.
 //!
 //! A draft is made with the key that its reply will carry, from the first keystroke, and belongs to the client and
-//! account of its conversation. What is thrown away can be had back for thirty days.
+//! account of its conversation. Pictures hang on that key: with one of them a draft needs no text. What is thrown away can
+//! be had back for thirty days.
 
 use crate::desk::Desk;
 use crate::journal;
 use crate::store::Durability;
 use crate::view::{Acted, Change, DraftView, Problem};
+use crate::{attachment, outbox};
 use guichet_model::{AccountId, ActId, ClientId, ConversationId, DAY, Millis};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde_json::json;
@@ -16,7 +18,7 @@ const KEPT: i64 = 30 * DAY;
 const MOST: usize = 100_000;
 
 impl Desk {
-    /// On the disk when it returns. An empty text removes the draft.
+    /// On the disk when it returns. An empty text without a picture removes the draft.
     pub async fn save_draft(&self, conversation: ConversationId, draft: DraftView) -> Result<Change, Problem> {
         let (now, key) = (self.now(), self.inner.doors.uuid());
         self.store().write(Durability::Full, move |tx| save(tx, conversation, draft, key, now)).await?;
@@ -30,7 +32,7 @@ impl Desk {
         Ok(Acted { act: Some(act), change: self.draft_changed(conversation) })
     }
 
-    fn draft_changed(&self, conversation: ConversationId) -> Change {
+    pub(crate) fn draft_changed(&self, conversation: ConversationId) -> Change {
         let change = Change { conversations: vec![conversation], desk: true, ..Change::default() };
         self.announce(change.clone());
         change
@@ -39,6 +41,48 @@ impl Desk {
 
 pub(crate) fn read(conn: &Connection, conversation: ConversationId) -> Result<Option<DraftView>, Problem> {
     Ok(kept(conn, conversation)?.map(|(_, view)| view))
+}
+
+pub(crate) fn key_of(conn: &Connection, conversation: ConversationId) -> Result<Option<String>, Problem> {
+    Ok(kept(conn, conversation)?.map(|(key, _)| key))
+}
+
+/// The key of the draft, begun under the given one where there is none. `NotOffered` where nothing can be answered.
+pub(crate) fn begin(
+    tx: &Transaction<'_>,
+    conversation: ConversationId,
+    key: String,
+    now: Millis,
+) -> Result<String, Problem> {
+    if let Some(key) = key_of(tx, conversation)? {
+        return Ok(key);
+    }
+    let composer = outbox::composer(tx, conversation)?;
+    if !composer.able {
+        return Err(Problem::NotOffered);
+    }
+    let empty = DraftView {
+        text: String::new(),
+        to: composer.to,
+        visibility: composer.visibility,
+        warning: None,
+        template: None,
+        send_at: None,
+        at: now,
+    };
+    put(tx, conversation, &empty, &key)?;
+    Ok(key)
+}
+
+/// Removes a draft of which nothing is left.
+pub(crate) fn end_if_empty(tx: &Transaction<'_>, conversation: ConversationId) -> Result<(), Problem> {
+    if let Some((key, view)) = kept(tx, conversation)?
+        && view.text.trim().is_empty()
+        && !attachment::any(tx, &key)?
+    {
+        tx.execute("DELETE FROM draft WHERE conversation = ?", [conversation.0])?;
+    }
+    Ok(())
 }
 
 /// The draft leaves as a reply: its key, and the row removed. `OtherClient` where it was begun for another account
@@ -72,7 +116,9 @@ pub(crate) fn give_back(
 ) -> Result<(), Problem> {
     let (key, view) = match kept(tx, conversation)? {
         Some((key, mut view)) => {
-            view.text = format!("{}\n\n{}", back.text.trim_end(), view.text);
+            // Beside a draft of pictures alone there is nothing to part the text from.
+            let parts = [back.text.trim_end(), view.text.as_str()];
+            view.text = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n");
             // Of two audiences the narrower: nothing written in private comes out wider.
             view.visibility = view.visibility.max(back.visibility);
             view.template = view.template.or(back.template);
@@ -98,6 +144,7 @@ pub(crate) fn undo_discard(tx: &Transaction<'_>, detail: &serde_json::Value) -> 
         return Ok(false);
     };
     give_back(tx, ConversationId(conversation), serde_json::from_str(&view)?, &key)?;
+    attachment::follow(tx, ConversationId(conversation), &key)?;
     tx.execute("DELETE FROM draft_discarded WHERE id = ?", [id])?;
     Ok(true)
 }
@@ -112,19 +159,21 @@ fn save(
     if draft.text.len() > MOST {
         return Err(Problem::Invalid { field: "text".into() });
     }
-    if draft.text.trim().is_empty() {
-        tx.execute("DELETE FROM draft WHERE conversation = ?", [conversation.0])?;
+    let known = key_of(tx, conversation)?;
+    if known.is_none() && draft.text.trim().is_empty() {
         return Ok(());
     }
     draft.at = now;
-    let key = kept(tx, conversation)?.map_or(key, |(key, _)| key);
-    put(tx, conversation, &draft, &key)
+    put(tx, conversation, &draft, &known.unwrap_or(key))?;
+    end_if_empty(tx, conversation)
 }
 
 fn discard(tx: &Transaction<'_>, conversation: ConversationId, now: Millis) -> Result<ActId, Problem> {
     let (key, view) = kept(tx, conversation)?.ok_or(Problem::NotFound)?;
     let (client, _) = owner(tx, conversation)?;
-    tx.execute("DELETE FROM draft_discarded WHERE at < ?", [now.plus(-KEPT).0])?;
+    let expired = now.plus(-KEPT).0;
+    tx.execute("DELETE FROM attachment WHERE key IN (SELECT key FROM draft_discarded WHERE at < ?)", [expired])?;
+    tx.execute("DELETE FROM draft_discarded WHERE at < ?", [expired])?;
     tx.execute(
         "INSERT INTO draft_discarded (conversation, key, view, at) VALUES (?, ?, ?, ?)",
         params![conversation.0, key, serde_json::to_string(&view)?, now.0],

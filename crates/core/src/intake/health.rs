@@ -2,7 +2,7 @@
 
 use crate::account;
 use crate::view::{Health, Problem};
-use guichet_model::{AccountId, BlockScope, Fault, HOUR, MINUTE, Millis, RefusalCode, SECOND};
+use guichet_model::{AccountId, BlockScope, Fault, HOUR, MINUTE, Millis, RefusalCode, SECOND, Unreached};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 const FIRST_RETRY: i64 = 5 * SECOND;
@@ -24,7 +24,8 @@ pub(super) fn again_at(fault: &Fault, failures: u32, now: Millis) -> Millis {
 /// What the account looks like. `None`: one source that this network does not offer says nothing of the account.
 pub(crate) fn of(fault: &Fault) -> Option<Health> {
     Some(match fault {
-        Fault::Offline { .. } | Fault::Unsure => Health::Offline,
+        Fault::Offline { why } => Health::Offline { why: *why },
+        Fault::Unsure => Health::Offline { why: Unreached::NoAnswer },
         Fault::Later { after } => Health::Waiting { until: *after },
         Fault::NeedsLogin => Health::NeedsLogin,
         Fault::Blocked { until, .. } => Health::Blocked { until: *until },

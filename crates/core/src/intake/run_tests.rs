@@ -5,7 +5,7 @@
 use super::*;
 use crate::testing::paper::{self, MENTIONS, OWN, Paper, item, page};
 use crate::testing::{self, EVENING, Room};
-use guichet_model::{BlockScope, HOUR, Interval, MINUTE, Reason, RefusalCode};
+use guichet_model::{BlockScope, HOUR, Interval, MINUTE, Reason, RefusalCode, Unreached};
 
 async fn room() -> (Room, Paper, AccountId) {
     let network = Paper::default();
@@ -70,7 +70,7 @@ async fn each_fault_shows_and_waits_in_its_own_way() {
         reason: Reason { code: RefusalCode::Suspended, said: None },
     };
     let cases = [
-        (Fault::OFFLINE, Health::Offline, 5 * SECOND),
+        (Fault::OFFLINE, Health::Offline { why: Unreached::NoAnswer }, 5 * SECOND),
         (Fault::Later { after: EVENING.plus(MINUTE) }, Health::Waiting { until: EVENING.plus(MINUTE) }, MINUTE),
         (Fault::NeedsLogin, Health::NeedsLogin, 15 * MINUTE),
         (Fault::unreadable("x"), Health::Unreadable, 5 * SECOND),

@@ -1,6 +1,6 @@
 //! The sidebar and the list: clients, accounts with their health, counts, rows.
 
-use guichet_model::{AccountId, ClientId, ConversationId, Interval, Kind, MessageId, Millis, Visibility};
+use guichet_model::{AccountId, ClientId, ConversationId, Interval, Kind, MessageId, Millis, Unreached, Visibility};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -16,8 +16,8 @@ pub struct DeskView {
     pub read_up_to: Option<Millis>,
     /// Whether an intake is running now.
     pub pulling: bool,
-    /// Why nothing comes through, where it does not.
-    pub trouble: Option<guichet_model::Unreached>,
+    /// Why nothing comes through, where it does not. `Clock` also where it does, and every server shows another hour.
+    pub trouble: Option<Unreached>,
     /// Holds not released.
     pub holds: u32,
 }
@@ -105,7 +105,10 @@ pub enum Health {
     /// Connected, never read yet.
     New,
     Good,
-    Offline,
+    /// Its server was not reached, last time it was tried.
+    Offline {
+        why: Unreached,
+    },
     /// The network asked to wait until then.
     Waiting {
         until: Millis,

@@ -92,4 +92,14 @@ pub struct Checked {
     /// `None` where the account has not told its limits yet.
     pub most: Option<u32>,
     pub leaks: Vec<Leak>,
+    /// What could be better, and keeps nothing from leaving.
+    pub hints: Vec<Hint>,
+}
+
+/// Worth a word before a text leaves; the choice is the CM's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "hint", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum Hint {
+    /// A picture says nothing to those who do not see it.
+    NoAlt { attachment: guichet_model::AttachmentId },
 }
