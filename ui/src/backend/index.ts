@@ -10,6 +10,8 @@ export interface Backend {
   call(name: string, args: Record<string, unknown>): Promise<unknown>;
   /** Calls `heard` after each committed change, until the returned function is called. */
   changes(heard: (change: Change) => void): () => void;
+  /** Calls `heard` when the window is being closed while that many replies wait, until the returned function is called. */
+  closing(heard: (waiting: number) => void): () => void;
 }
 
 let backend: Backend | undefined;
@@ -30,6 +32,10 @@ export async function call<N extends Name>(name: N, ...args: Args<N>): Promise<C
 
 export function changes(heard: (change: Change) => void): () => void {
   return backend ? backend.changes(heard) : () => {};
+}
+
+export function closing(heard: (waiting: number) => void): () => void {
+  return backend ? backend.closing(heard) : () => {};
 }
 
 /** What a rejected command said, whatever was thrown. */

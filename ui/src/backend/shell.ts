@@ -13,5 +13,9 @@ export function shell(): Backend {
       const listening = listen<Change>('change', (event) => heard(event.payload));
       return () => void listening.then((stop) => stop());
     },
+    closing(heard) {
+      const listening = listen<number>('closing', (event) => heard(event.payload));
+      return () => void listening.then((stop) => stop());
+    },
   };
 }

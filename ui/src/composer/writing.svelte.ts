@@ -3,11 +3,12 @@
 // It is in the store within 300 ms of a keystroke, and at once when one leaves it. What the store says about the draft
 // is taken over only where nothing is waiting to be saved: an undo or a reply taken back brings its text here.
 import {
-  call, problem, type Addressee, type Checked, type ConversationView, type DraftView, type Filled, type Leak, type TemplateUse,
+  call, problem, type Acted, type Addressee, type Checked, type ConversationView, type DraftView, type Filled, type Leak, type Millis, type TemplateUse,
   type TemplateView, type Visibility,
 } from '../backend';
 import { attempt, goOn, said } from '../desk/acts';
 import { complain } from '../desk/desk.svelte';
+import { at as atMoment } from '../words/dates.svelte';
 import { t } from '../words/words.svelte';
 import { shift, type Range } from './ranges';
 
@@ -23,12 +24,16 @@ export class Writing {
   visibility = $state<Visibility | null>(null);
   /** A content warning; null: none. */
   warning = $state<string | null>(null);
+  /** When it should leave; null: as soon as may be. */
+  sendAt = $state<Millis | null>(null);
   template = $state.raw<TemplateUse | null>(null);
   filled = $state.raw<Range[]>([]);
   /** What the template still asks. */
   questions = $state.raw<string[]>([]);
   checked = $state.raw<Checked>();
   sending = $state(false);
+  /** Whether its client's replies wait for a yes. */
+  toApprove = $state(false);
 
   #insertion: Insertion | undefined;
   #saved = '';
@@ -55,7 +60,7 @@ export class Writing {
 
   /** What would be saved, and what is sent. */
   draft(): DraftView {
-    return { text: this.text, to: this.to, visibility: this.visibility, warning: this.warning, template: this.template, at: Date.now() };
+    return { text: this.text, to: this.to, visibility: this.visibility, warning: this.warning, template: this.template, sendAt: this.sendAt, at: Date.now() };
   }
 
   edit(text: string): void {
@@ -155,7 +160,7 @@ export class Writing {
       await this.save();
       return false;
     }
-    said(t('act.send_reply'), sent.acted);
+    this.#told(sent.acted, draft);
     if (this.text === draft.text) {
       this.#clear();
       await goOn(this.conversation);
@@ -165,6 +170,13 @@ export class Writing {
       await this.save();
     }
     return true;
+  }
+
+  /** What became of it: it leaves, at an instant, after somebody's yes. */
+  #told(acted: Acted, { sendAt }: DraftView): void {
+    if (this.toApprove) said(t('toast.proposed'), acted);
+    else if (sendAt !== null && sendAt > Date.now()) said(t('toast.scheduled'), acted, t('toast.will_leave', { time: atMoment(sendAt) }));
+    else said(t('act.send_reply'), acted);
   }
 
   async discard(): Promise<void> {
@@ -191,6 +203,7 @@ export class Writing {
     this.text = draft?.text ?? '';
     this.#address(draft, view);
     this.warning = draft?.warning ?? null;
+    this.sendAt = draft?.sendAt ?? null;
     this.template = draft?.template ?? null;
     this.filled = [];
     this.questions = [];
@@ -215,7 +228,7 @@ export class Writing {
   #clear(): void {
     clearTimeout(this.#saving);
     this.#saving = undefined;
-    Object.assign(this, { text: '', warning: null, template: null, filled: [], questions: [] });
+    Object.assign(this, { text: '', warning: null, sendAt: null, template: null, filled: [], questions: [] });
     this.#insertion = undefined;
     this.#saved = this.#key();
     this.#offered = '';
@@ -223,18 +236,18 @@ export class Writing {
   }
 
   #key(): string {
-    return keyOf(this.text, this.to, this.visibility, this.warning);
+    return keyOf(this.text, this.to, this.visibility, this.warning, this.sendAt);
   }
 }
 
 const offered = ({ composer }: ConversationView) => JSON.stringify([composer.to, composer.visibility]);
 
 // Blanks alone are no draft: the store keeps none.
-const keyOf = (text: string, to: Addressee[], visibility: Visibility | null, warning: string | null) =>
-  JSON.stringify(text.trim() ? [text, to.map((a) => a.remote), visibility, warning] : ['']);
+const keyOf = (text: string, to: Addressee[], visibility: Visibility | null, warning: string | null, sendAt: Millis | null) =>
+  JSON.stringify(text.trim() ? [text, to.map((a) => a.remote), visibility, warning, sendAt] : ['']);
 
 function key(draft: DraftView | null, view: ConversationView): string {
-  return keyOf(draft?.text ?? '', draft?.to.length ? draft.to : view.composer.to, draft?.visibility ?? view.composer.visibility, draft?.warning ?? null);
+  return keyOf(draft?.text ?? '', draft?.to.length ? draft.to : view.composer.to, draft?.visibility ?? view.composer.visibility, draft?.warning ?? null, draft?.sendAt ?? null);
 }
 
 /** Leaks whose place moved with the text; those that were touched wait for the next check. */

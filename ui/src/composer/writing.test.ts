@@ -9,7 +9,7 @@ let saved: DraftView[];
 
 const someone = (name: string) => ({ remote: name, handle: `${name}@exemple.test` });
 const text = (words: string, over: Partial<DraftView> = {}): DraftView =>
-  ({ text: words, to: [someone('lea')], visibility: 'public', warning: null, template: null, at: 0, ...over });
+  ({ text: words, to: [someone('lea')], visibility: 'public', warning: null, template: null, sendAt: null, at: 0, ...over });
 
 /** What the store says: who wrote last, how privately, and the draft it keeps. */
 function view(author = 'lea', visibility: Visibility = 'public', draft: DraftView | null = null): ConversationView {
@@ -35,7 +35,7 @@ beforeEach(() => {
     save_draft: ({ draft }) => { saved.push(draft as DraftView); return {}; },
     send_reply: () => ({ acted: { act: null, change: {} } }),
   };
-  use({ call: async (name, args) => answers[name]?.(args), changes: () => () => {} });
+  use({ call: async (name, args) => answers[name]?.(args), changes: () => () => {}, closing: () => () => {} });
 });
 afterEach(() => vi.useRealTimers());
 

@@ -11,7 +11,7 @@ const settle = () => new Promise((resolve) => setTimeout(resolve));
 beforeEach(() => {
   shown.reset();
   readings = [];
-  use({ call: () => new Promise((come, fail) => readings.push({ come, fail })), changes: () => () => {} });
+  use({ call: () => new Promise((come, fail) => readings.push({ come, fail })), changes: () => () => {}, closing: () => () => {} });
 });
 
 it('shows no reading begun before a change over the one begun since', async () => {

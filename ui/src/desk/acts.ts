@@ -2,7 +2,7 @@
 //
 // Nothing is shown before the store has it: the row leaves when the change says so, a moment later. Only the
 // selection goes on at once, so that the hand need not wait.
-import { call, problem, type Acted, type ReplyId, type Settle, type Triage } from '../backend';
+import { call, problem, type Acted, type Triage } from '../backend';
 import { prefetch } from '../conversation/shown.svelte';
 import { rows } from '../list/rows.svelte';
 import { say } from '../parts/toasts.svelte';
@@ -85,19 +85,4 @@ export async function undo(act: number | null = null): Promise<void> {
   select(first);
   const at = await attempt(() => call('position_of', { query: query(), id: first }));
   if (typeof at === 'number') rows.last = at;
-}
-
-export async function takeBack(reply: ReplyId): Promise<void> {
-  const acted = await attempt(() => call('take_back', { reply }));
-  if (acted) say({ text: t('act.take_back'), more: t('toast.back_in_draft') });
-}
-
-export async function retry(reply: ReplyId): Promise<void> {
-  const acted = await attempt(() => call('retry', { reply }));
-  if (acted) say({ text: t('act.retry') });
-}
-
-export async function settle(reply: ReplyId, word: Settle): Promise<void> {
-  const acted = await attempt(() => call('settle', { reply, word }));
-  if (acted) say({ text: t('act.settle'), more: word.word === 'give_up' ? t('toast.back_in_draft') : undefined });
 }

@@ -1,12 +1,12 @@
 // What every part of the window needs to know: the program's state, the clients and accounts with their counts.
-import type { AccountId, AccountView, AppView, ClientId, ClientView, DeskView, Problem, TemplateView } from '../backend';
+import type { AccountId, AccountView, AppView, ClientId, ClientView, DeskView, HoldView, Problem, TemplateView } from '../backend';
 import { say } from '../parts/toasts.svelte';
 import { wording } from '../words/wording';
 
-interface Known { app: AppView | undefined; desk: DeskView | undefined; templates: TemplateView[] }
+interface Known { app: AppView | undefined; desk: DeskView | undefined; templates: TemplateView[]; holds: HoldView[] }
 
 /** Filled by `App.svelte` from its live readings; read everywhere. */
-export const known = $state<Known>({ app: undefined, desk: undefined, templates: [] });
+export const known = $state<Known>({ app: undefined, desk: undefined, templates: [], holds: [] });
 
 /** The templates a client may use; null: all. */
 export function templatesOf(id: ClientId | null): TemplateView[] {

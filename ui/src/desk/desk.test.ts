@@ -235,6 +235,6 @@ describe('screens', () => {
     expect(find('.reply').textContent).toContain(reply.text);
     button.click();
     await waitFor(() => expect(made.world.replies.get(reply.id)?.state.state).toBe('sent'));
-    expect(heard('settle')[0]?.args).toMatchObject({ reply: reply.id, word: { word: 'is_there' } });
+    expect(heard('settle')[0]?.args).toMatchObject({ replies: [reply.id], word: { word: 'is_there' } });
   });
 });

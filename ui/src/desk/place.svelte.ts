@@ -1,5 +1,5 @@
 // Where the person is: which view, which client alone, which conversation, which dialog. Nothing here is stored.
-import type { AccountId, ClientId, ConversationId, ListQuery, MessageView, View } from '../backend';
+import type { AccountId, ClientId, ConversationId, HoldTarget, HoldView, ListQuery, MessageView, Millis, View } from '../backend';
 
 export type Screen = View | 'outbox' | 'search' | 'templates';
 
@@ -12,6 +12,12 @@ export type Dialog =
   | { name: 'client'; id: ClientId | null }
   | { name: 'coverage'; account: AccountId }
   | { name: 'link'; url: string }
+  /** Asked once before anything is held; an incident is given its name there. */
+  | { name: 'hold'; targets: HoldTarget[] }
+  | { name: 'release'; holds: HoldView[] }
+  /** When a reply leaves; null: as soon as may be, where `soon` offers it. */
+  | { name: 'when'; at: Millis | null; opensAt: Millis | null; soon: boolean; choose: (at: Millis | null) => void }
+  | { name: 'closing'; waiting: number }
   | { name: 'block'; message: MessageView }
   | { name: 'report'; message: MessageView };
 

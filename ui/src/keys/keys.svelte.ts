@@ -1,14 +1,15 @@
 // The keys. Single letters act only when nobody is writing, no dialog or menu is open, and no Alt or AltGr is held
 // (an AZERTY keyboard writes with them); they can be switched off altogether.
-import { call } from '../backend';
+import { call, type ConversationId } from '../backend';
 import { attempt, file, move, undo } from '../desk/acts';
 import { known } from '../desk/desk.svelte';
 import { ask, go, isList, place, type Screen } from '../desk/place.svelte';
 import { shown } from '../conversation/shown.svelte';
+import { pick, replies, step } from '../outbox/replies.svelte';
 
 export type Action =
   | 'next' | 'previous' | 'done' | 'reply' | 'template' | 'undo' | 'later' | 'open' | 'like' | 'help' | 'palette'
-  | 'owed' | 'later_view' | 'done_view' | 'drafts' | 'outbox' | 'back';
+  | 'owed' | 'later_view' | 'done_view' | 'drafts' | 'outbox' | 'select' | 'hold_all' | 'back';
 
 /** The one list: the key that is pressed, and what it does. `help` shows it in this order. */
 export const KEYS: { key: string; action: Action }[] = [
@@ -16,10 +17,12 @@ export const KEYS: { key: string; action: Action }[] = [
   { key: 'r', action: 'reply' }, { key: '/', action: 'template' }, { key: 't', action: 'template' }, { key: 'z', action: 'undo' },
   { key: 'o', action: 'open' }, { key: 'l', action: 'like' }, { key: '?', action: 'help' },
   { key: '1', action: 'owed' }, { key: '2', action: 'later_view' }, { key: '3', action: 'done_view' }, { key: '4', action: 'drafts' }, { key: '5', action: 'outbox' },
+  // A sign, not a letter: no slip of the hand on the way to another key.
+  { key: 'x', action: 'select' }, { key: '!', action: 'hold_all' },
 ];
 
-/** What parts of the page are asked to do by a key: they watch their counter. */
-export const asked = $state({ reply: 0, template: 0, later: 0 });
+/** What parts of the page are asked to do by a key: they watch their counter. `write`: the conversation to write in once it is on screen. */
+export const asked = $state<{ reply: number; template: number; later: number; write: ConversationId | null }>({ reply: 0, template: 0, later: 0, write: null });
 
 /** The action a key press means here, if any. */
 export function actionOf(event: KeyboardEvent, singleKeys: boolean): Action | null {
@@ -33,14 +36,15 @@ export function actionOf(event: KeyboardEvent, singleKeys: boolean): Action | nu
   if (event.key === 'ArrowDown' && target?.closest('[role=grid]')) return 'next';
   if (event.key === 'ArrowUp' && target?.closest('[role=grid]')) return 'previous';
   if (!singleKeys) return null;
-  // The digits of the upper row without Shift, where a keyboard has letters there.
-  const digit = /^Digit([1-5])$/.exec(event.code)?.[1];
-  const key = digit && !event.shiftKey ? digit : event.key.toLowerCase();
-  return KEYS.find((k) => k.key === key)?.action ?? null;
+  const meant = (key: string | undefined) => KEYS.find((k) => k.key === key)?.action;
+  // Else the digits of the upper row without Shift, where a keyboard has letters there.
+  const digit = event.shiftKey ? undefined : /^Digit([1-5])$/.exec(event.code)?.[1];
+  return meant(event.key.toLowerCase()) ?? meant(digit) ?? null;
 }
 
 export function typing(target: Element | null): boolean {
-  return target?.closest('input, textarea, select, [contenteditable=""], [contenteditable="true"]') != null;
+  // A box to tick takes no letters.
+  return target?.closest('input:not([type=checkbox]), textarea, select, [contenteditable=""], [contenteditable="true"]') != null;
 }
 
 export function listen(event: KeyboardEvent): void {
@@ -48,6 +52,7 @@ export function listen(event: KeyboardEvent): void {
   if (!action || (place.dialog && action !== 'palette')) return;
   if (action === 'back' && !back()) return;
   event.preventDefault();
+  if (action === 'select') return select(event.shiftKey);
   if (action !== 'back') run(action);
 }
 
@@ -56,23 +61,35 @@ const screens: Partial<Record<Action, Screen>> = { owed: 'owed', later_view: 'la
 export function run(action: Action): void {
   const screen = screens[action];
   if (screen) return go(screen);
+  const inOutbox = place.screen === 'outbox';
   switch (action) {
-    case 'next': return void move(1);
-    case 'previous': return void move(-1);
+    case 'next': return inOutbox ? step(1) : void move(1);
+    case 'previous': return inOutbox ? step(-1) : void move(-1);
+    case 'undo': return void undo();
+    case 'select': return select(false);
+    case 'hold_all': return ask({ name: 'hold', targets: [{ scope: 'everything' }] });
+    case 'help': return ask({ name: 'help' });
+    case 'palette': return ask({ name: 'palette' });
+  }
+  // The others are about the conversation on screen.
+  if (!isList(place.screen) && place.screen !== 'search') return;
+  switch (action) {
     case 'done': return void toggleDone();
     case 'later': if (place.selected !== null) asked.later++; return;
     case 'reply': if (bringConversation()) asked.reply++; return;
     case 'template': if (bringConversation()) asked.template++; return;
-    case 'undo': return void undo();
     case 'open': return openOutside();
     case 'like': return void like();
-    case 'help': return ask({ name: 'help' });
-    case 'palette': return ask({ name: 'palette' });
   }
 }
 
+/** Chooses the reply that holds the focus; with Shift, all from the one before. */
+function select(range: boolean): void {
+  if (place.screen === 'outbox') pick(range);
+}
+
 function bringConversation(): boolean {
-  if (place.selected === null || !(isList(place.screen) || place.screen === 'search')) return false;
+  if (place.selected === null) return false;
   place.front = 'conversation';
   return true;
 }
@@ -95,11 +112,15 @@ export async function like(): Promise<void> {
   if (message) await attempt(() => call('like', { message: message.id, on: !message.liked }));
 }
 
-/** Escape leaves the writing first, then the conversation where it hides the list. */
+/** Escape leaves the writing first, then what is chosen, then the conversation where it hides the list. */
 function back(): boolean {
   const active = document.activeElement;
   if (active instanceof HTMLElement && typing(active)) {
     active.blur();
+    return true;
+  }
+  if (place.screen === 'outbox' && replies.chosen.size) {
+    replies.clear();
     return true;
   }
   if (place.front === 'conversation') {

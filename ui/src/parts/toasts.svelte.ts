@@ -8,6 +8,8 @@ export interface Toast {
   /** Offered as a button; the key `z` does the same. */
   undo?: (() => void) | undefined;
   bad?: boolean | undefined;
+  /** Leads where it can be seen to; such a toast stays twice as long. */
+  lead?: { label: string; go: () => void } | undefined;
 }
 
 export const toasts = $state<{ shown: Toast[] }>({ shown: [] });
@@ -17,7 +19,7 @@ let last = 0;
 export function say(toast: Omit<Toast, 'id'>): number {
   const id = ++last;
   toasts.shown = [...toasts.shown.filter((t) => t.bad && !toast.bad), { ...toast, id }].slice(-3);
-  setTimeout(() => unsay(id), toast.bad ? 15_000 : 7_000);
+  setTimeout(() => unsay(id), toast.bad || toast.lead ? 15_000 : 7_000);
   return id;
 }
 

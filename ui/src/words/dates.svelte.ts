@@ -48,6 +48,13 @@ export function moment(at: number, now = clock.now): string {
   return t('when.day_time', { day, time: time(at) });
 }
 
+/** « à 20 h 14 », « demain à 9 h 00 », « le 3 mars à 9 h 00 »: after a verb that says when something happens. */
+export function at(ms: number, now = clock.now): string {
+  const days = Math.abs(daysBetween(ms, now));
+  if (days === 0) return t('when.at_time', { time: time(ms) });
+  return days < 7 ? moment(ms, now) : t('when.on_day_time', { day: date(ms, now), time: time(ms) });
+}
+
 /** Everything, for a title. */
 export function full(at: number): string {
   return t('when.day_time', {

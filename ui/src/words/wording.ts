@@ -1,6 +1,6 @@
 // The core's codes as sentences: problems, faults, refusals, health, states, leaks. One place for each code.
-import type { Fault, Health, Leak, Problem, Reason, ReplyState, Triage, Visibility, Waiting } from '../backend';
-import { moment, time } from './dates.svelte';
+import type { Fault, Health, HoldView, Leak, Problem, Reason, ReplyState, Triage, Visibility, Waiting } from '../backend';
+import { at as atMoment, moment, time } from './dates.svelte';
 import { coded, t, tn, type Key } from './words.svelte';
 
 export function wording(problem: Problem): string {
@@ -11,6 +11,7 @@ export function wording(problem: Problem): string {
       return first ? leakWords(first) : t('problem.leaks');
     }
     case 'template': return t(`problem.template.${problem.what}`, { line: problem.line, name: problem.name });
+    case 'picture': return t(`problem.picture.${problem.what}`, { most: problem.most });
     case 'invalid': return t('problem.invalid', { field: problem.field });
     case 'passphrase': return t(problem.wrong ? 'problem.passphrase_wrong' : 'problem.passphrase');
     case 'unexpected': return t('problem.unexpected', { what: problem.what });
@@ -26,6 +27,7 @@ export function faultWords(fault: Fault): string {
       return fault.until === null
         ? t(`fault.blocked.${fault.scope}`)
         : t(`fault.blocked_until.${fault.scope}`, { time: moment(fault.until) });
+    case 'offline': return t(`unreached.${fault.why}`);
     default: return t(`fault.${fault.fault}`);
   }
 }
@@ -40,6 +42,7 @@ export function healthWords(health: Health): string {
   switch (health.health) {
     case 'waiting': return t('health.waiting', { time: moment(health.until) });
     case 'blocked': return health.until === null ? t('health.blocked') : t('health.blocked_until', { time: moment(health.until) });
+    case 'offline': return t(`unreached.${health.why}`);
     default: return t(`health.${health.health}`);
   }
 }
@@ -54,13 +57,21 @@ export function stateWords(state: ReplyState): string {
     case 'unsure':
       // Where something was found, "not found" would contradict what is in view.
       return state.lookedAt === null || state.candidates.length ? t('state.unsure') : t('state.unsure_at', { time: moment(state.lookedAt) });
+    case 'held': return heldWords(state.hold);
     default: return t(`state.${state.state}`);
   }
+}
+
+/** Why it is held, in the words of whoever held it. */
+function heldWords({ why, byProgram }: HoldView): string {
+  const said = why || (byProgram ? t('hold.by_program') : '');
+  return said ? t('state.held_why', { why: said }) : t('state.held');
 }
 
 function waitingWords(why: Waiting): string {
   switch (why.why) {
     case 'until': return t('state.waiting.until', { time: time(why.at) });
+    case 'scheduled': return t('state.waiting.scheduled', { time: atMoment(why.at) });
     case 'blocked': return why.until === null ? t('state.waiting.blocked') : t('state.waiting.blocked_until', { time: moment(why.until) });
     case 'conflict': return t(`state.waiting.conflict.${why.conflict}`);
     default: return t(`state.waiting.${why.why}`);
@@ -71,6 +82,8 @@ function waitingWords(why: Waiting): string {
 export function stateShort(state: ReplyState): string {
   if (state.state === 'refused') return t('chip.refused');
   if (state.state === 'unsure') return t('state.unsure');
+  if (state.state === 'held') return t('state.held');
+  if (state.state === 'waiting' && state.why.why === 'scheduled') return t('chip.scheduled');
   if (state.state === 'waiting' && state.why.why === 'conflict') return t('chip.conflict');
   if (state.state === 'waiting' && state.why.why !== 'until' && state.why.why !== 'turn') return t('chip.waiting');
   return stateWords(state);
@@ -80,7 +93,9 @@ export function stateTone(state: ReplyState): Tone {
   switch (state.state) {
     case 'refused': return 'bad';
     case 'unsure': return 'warn';
-    case 'waiting': return state.why.why === 'turn' || state.why.why === 'until' ? 'good' : 'warn';
+    case 'held': return 'warn';
+    case 'to_approve': return 'accent';
+    case 'waiting': return ['turn', 'until', 'scheduled'].includes(state.why.why) ? 'good' : 'warn';
     case 'sending': return 'good';
     case 'sent': return state.altered ? 'warn' : 'good';
     default: return 'plain';

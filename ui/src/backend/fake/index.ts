@@ -2,7 +2,8 @@
 //
 // It keeps the core's promises that a person can see: acts are undone, drafts return, replies wait, leave, and wait
 // for the network when it is cut. Time comes in by a door, so that a test can move it.
-import type { AppView, Backend, Change, Contract, DraftView, Problem, ReplyView, Step } from '../index';
+import type { AppView, Backend, Change, Contract, Problem, Step } from '../index';
+import { outbox } from './outbox';
 import { conversationOf, deskOf, idsOf, listOf, rowOf, searchOf } from './reads';
 import { check, fill } from './texts';
 import { world as made, type Act, type World } from './world';
@@ -17,6 +18,8 @@ export interface Fake extends Backend {
   heard: { name: string; args: Record<string, unknown> }[];
   announce(change: Partial<Change>): void;
   offline(on: boolean): void;
+  /** The window is being closed while so many replies wait. */
+  close(waiting: number): void;
 }
 
 export interface Options { now?: () => number; size?: number; app?: Partial<AppView>; waits?: number }
@@ -30,6 +33,7 @@ const fail = (problem: Problem): never => { throw problem; };
 export function fake({ now = Date.now, size = 300, app: over = {}, waits = 0 }: Options = {}): Fake {
   const world = made(now, size);
   const listeners = new Set<(change: Change) => void>();
+  const closers = new Set<(waiting: number) => void>();
   const app: AppView = {
     rehearsal: false, locale: 'fr', version: '0.1.0', firstStart: false, theme: 'system', singleKeys: true, demoOffline: false,
     inbox: { inbox: 'open' }, ...over,
@@ -51,30 +55,8 @@ export function fake({ now = Date.now, size = 300, app: over = {}, waits = 0 }: 
     return { act: id, change };
   };
   const talk = (id: number) => world.talks.get(id) ?? fail({ problem: 'not_found' });
-  const reply = (id: number) => world.replies.get(id) ?? fail({ problem: 'not_found' });
 
-  /** Moves a waiting reply on: it leaves when its delay is over, and its message comes back. */
-  const leave = (it: ReplyView) => {
-    if (it.state.state !== 'waiting') return;
-    const online = !world.offline;
-    it.state = online ? { state: 'sending' } : { state: 'waiting', why: { why: 'network' } };
-    announce({ conversations: [it.conversation], replies: [it.id] });
-    if (online) setTimeout(() => settleSent(it), 700);
-  };
-  const settleSent = (it: ReplyView) => {
-    const where = world.talks.get(it.conversation);
-    const account = world.accounts.find((a) => a.id === it.account);
-    if (!where || !account || it.state.state !== 'sending') return;
-    const id = ++world.ids;
-    where.messages.push({ ...where.messages[0]!, id, author: account.name, handle: account.handle, ours: true, text: it.text, at: now(), editedAt: null, warning: null, links: [], depth: 1, reply: null, liked: false });
-    Object.assign(it, { state: { state: 'sent', private: it.visibility === 'direct', altered: false }, message: id, sentAt: now() });
-    announce({ conversations: [it.conversation], replies: [it.id] });
-  };
-  const takeBack = (it: ReplyView) => {
-    if (it.state.state === 'sending' || it.state.state === 'sent') fail({ problem: 'too_late' });
-    it.state = { state: 'taken_back' };
-    talk(it.conversation).draft = { text: it.text, to: [], visibility: it.visibility, warning: null, template: null, at: now() };
-  };
+  const replies = outbox(world, { now, announce, act, fail, talk });
 
   const commands: Commands = {
     desk: () => deskOf(world),
@@ -104,7 +86,7 @@ export function fake({ now = Date.now, size = 300, app: over = {}, waits = 0 }: 
     },
     add_client: ({ name, color }) => {
       if (world.clients.some((c) => c.name === name)) fail({ problem: 'taken' });
-      world.clients.push({ id: ++world.ids, name, letter: name.charAt(0).toUpperCase(), color });
+      world.clients.push({ id: ++world.ids, name, letter: name.charAt(0).toUpperCase(), color, rules: { undoSeconds: 20, toApprove: false, hours: [] } });
       const first = app.firstStart;
       app.firstStart = false;
       app.inbox = { inbox: 'open' };
@@ -161,28 +143,11 @@ export function fake({ now = Date.now, size = 300, app: over = {}, waits = 0 }: 
     send_reply: ({ conversation, draft, thenDone }) => {
       const { leaks } = check(world, conversation, draft);
       if (leaks.length) fail({ problem: 'leaks', leaks });
-      return queue(conversation, draft, thenDone);
+      return replies.queue(conversation, draft, thenDone);
     },
-    outbox: () => {
-      const open = (r: ReplyView) => !['sent', 'taken_back', 'discarded'].includes(r.state.state);
-      return [...world.replies.values()].filter((r) => open(r) || r.state.state === 'sent').sort((a, b) => Number(open(b)) - Number(open(a)) || b.writtenAt - a.writtenAt).map((r) => ({ ...r }));
-    },
-    take_back: ({ reply: id }) => {
-      takeBack(reply(id));
-      return act('take_back', announce({ conversations: [reply(id).conversation], replies: [id] }), () => ({ conversations: [], left: 1 }));
-    },
-    retry: ({ reply: id }) => {
-      reply(id).state = { state: 'waiting', why: { why: 'turn' } };
-      setTimeout(() => leave(reply(id)), 400);
-      return act('retry', announce({ conversations: [reply(id).conversation], replies: [id] }), () => ({ conversations: [], left: 1 }));
-    },
-    settle: ({ reply: id, word }) => {
-      const it = reply(id);
-      if (word.word === 'give_up') takeBack(it);
-      if (word.word === 'is_there') Object.assign(it, { state: { state: 'sent', private: false, altered: false }, message: word.message, sentAt: now() });
-      if (word.word === 'send_again') { it.state = { state: 'waiting', why: { why: 'turn' } }; setTimeout(() => leave(it), 400); }
-      return act('settle', announce({ conversations: [it.conversation], replies: [id] }), () => ({ conversations: [], left: 1 }));
-    },
+    ...replies.commands,
+    close: () => null,
+    backup: ({ file }) => ({ file, at: now(), size: 4_200_000 }),
     app: () => ({ ...app }),
     settled: () => null,
     set_preference: ({ name, value }) => {
@@ -242,27 +207,6 @@ export function fake({ now = Date.now, size = 300, app: over = {}, waits = 0 }: 
     open_link: () => null,
   };
 
-  function queue(conversation: number, draft: DraftView, thenDone: boolean) {
-    const where = talk(conversation);
-    const seconds = Number(world.settings.get('undo_seconds'));
-    const it: ReplyView = {
-      id: ++world.ids, client: where.client, account: where.account, conversation, answers: where.messages[0]!.author, text: draft.text,
-      visibility: draft.visibility, state: { state: 'waiting', why: world.offline ? { why: 'network' } : { why: 'until', at: now() + seconds * 1000 } },
-      writtenAt: now(), sentAt: null, url: null, message: null, tries: 0,
-    };
-    const was = where.triage;
-    world.replies.set(it.id, it);
-    where.draft = null;
-    if (thenDone) where.triage = { triage: 'done' };
-    setTimeout(() => leave(it), seconds * 1000);
-    const acted = act('send_reply', announce({ conversations: [conversation], replies: [it.id] }), () => {
-      if (it.state.state !== 'waiting') return { conversations: [], left: 1 };
-      takeBack(it);
-      where.triage = was;
-      return { conversations: [conversation], left: 0 };
-    });
-    return { reply: it.id, acted };
-  }
   type Message = ReturnType<typeof conversationOf>['messages'][number];
   function toggle(message: number, what: string, change: (m: Message) => void) {
     const where = [...world.talks.values()].find((t) => t.messages.some((m) => m.id === message)) ?? fail({ problem: 'not_found' });
@@ -277,7 +221,7 @@ export function fake({ now = Date.now, size = 300, app: over = {}, waits = 0 }: 
   function offline(on: boolean) {
     world.offline = on;
     app.demoOffline = on;
-    if (!on) for (const it of world.replies.values()) if (it.state.state === 'waiting' && it.state.why.why === 'network') leave(it);
+    if (!on) for (const it of world.replies.values()) if (it.state.state === 'waiting' && it.state.why.why === 'network') replies.leave(it);
     announce({ all: true });
   }
 
@@ -286,7 +230,7 @@ export function fake({ now = Date.now, size = 300, app: over = {}, waits = 0 }: 
 
   const heard: Fake['heard'] = [];
   return {
-    world, app, heard, offline, announce: (change) => void announce(change),
+    world, app, heard, offline, close: (waiting) => closers.forEach((heard) => heard(waiting)), announce: (change) => void announce(change),
     async call(name, args) {
       heard.push({ name, args });
       if (waits) await new Promise((go) => setTimeout(go, waits));
@@ -298,6 +242,10 @@ export function fake({ now = Date.now, size = 300, app: over = {}, waits = 0 }: 
     changes(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
+    },
+    closing(listener) {
+      closers.add(listener);
+      return () => void closers.delete(listener);
     },
   };
 }

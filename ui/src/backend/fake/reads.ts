@@ -1,11 +1,10 @@
 // What the fake desk answers when it is read: lists, conversations, counts, searches.
-import type { ComposerView, ConversationView, Counts, DeskView, DraftView, Hits, ListQuery, ReplyState, ReplyView, Row, Slice } from '../contract';
+import type { ComposerView, ConversationView, Counts, DeskView, DraftView, Hits, ListQuery, ReplyView, Row, Slice } from '../contract';
+import { settled, shownReply } from './outbox';
 import { able, type Talk, type World } from './world';
 
-const settled = (state: ReplyState) => state.state === 'sent' || state.state === 'taken_back' || state.state === 'discarded';
-
 export function repliesOf(world: World, talk: number): ReplyView[] {
-  return [...world.replies.values()].filter((r) => r.conversation === talk);
+  return [...world.replies.values()].filter((r) => r.conversation === talk).map((r) => shownReply(world, r));
 }
 
 export function rowOf(world: World, talk: Talk): Row {
@@ -46,7 +45,7 @@ function countsOf(world: World, client: number | null): Counts {
   return {
     owed: talks.filter((t) => t.triage.triage === 'open').length, later: talks.filter((t) => t.triage.triage === 'later').length,
     done: talks.filter((t) => t.triage.triage === 'done').length, drafts: talks.filter((t) => t.draft).length, outbox: replies.length,
-    trouble: replies.filter((r) => r.state.state === 'unsure' || r.state.state === 'refused').length,
+    trouble: replies.filter(({ state }) => state.state === 'unsure' || state.state === 'refused' || (state.state === 'waiting' && ['conflict', 'login'].includes(state.why.why))).length,
   };
 }
 
@@ -54,10 +53,23 @@ export function deskOf(world: World): DeskView {
   return {
     clients: world.clients.map((c) => ({
       ...c, counts: countsOf(world, c.id),
-      accounts: world.accounts.filter((a) => a.client === c.id).map((a) => (world.offline && a.health.health === 'good' ? { ...a, health: { health: 'offline' as const } } : a)),
+      accounts: world.accounts.filter((a) => a.client === c.id).map((a) => (world.offline && a.health.health === 'good' ? { ...a, health: { health: 'offline' as const, why: 'no_network' as const } } : a)),
     })),
     counts: countsOf(world, null), online: !world.offline, readUpTo: world.accounts[0]?.readUpTo ?? null, pulling: false,
+    trouble: world.offline ? 'no_network' : null, holds: world.holds.filter((h) => !h.released).length,
   };
+}
+
+/** The next opening of the client's hours; null: they are open now, or always. */
+function opensAt(world: World, talk: Talk): number | null {
+  const { hours } = world.clients.find((c) => c.id === talk.client)!.rules;
+  const now = new Date(world.now());
+  const midnight = new Date(now).setHours(0, 0, 0, 0);
+  const soonest = hours.flatMap(({ day, from, to }) => {
+    const ahead = (day - (now.getDay() || 7) + 7) % 7;
+    return [ahead, ahead + 7].map((days) => { const start = new Date(midnight); start.setDate(start.getDate() + days); return { from: start.getTime() + from * 60_000, to: start.getTime() + to * 60_000 }; });
+  }).filter((it) => it.to > world.now()).sort((a, b) => a.from - b.from)[0];
+  return soonest && soonest.from > world.now() ? soonest.from : null;
 }
 
 export function composerOf(world: World, talk: Talk): ComposerView {
@@ -68,7 +80,7 @@ export function composerOf(world: World, talk: Talk): ComposerView {
   return {
     able: true, speaksAs: world.accounts.find((a) => a.id === talk.account)!.handle, answers: answers?.id ?? null,
     to: to.map((m) => ({ remote: m.handle, handle: m.handle })), visibility: talk.visibility,
-    visibilities: order.slice(order.indexOf(talk.visibility)), limit: able.limit,
+    visibilities: order.slice(order.indexOf(talk.visibility)), limit: able.limit, opensAt: opensAt(world, talk),
   };
 }
 
@@ -79,7 +91,7 @@ export function conversationOf(world: World, id: number): ConversationView {
     row: rowOf(world, talk), post: talk.post,
     messages: talk.messages.map((m) => ({ ...m, reply: repliesOf(world, id).find((r) => r.message === m.id) ?? null })),
     replies: repliesOf(world, id).filter((r) => r.message === null && r.state.state !== 'taken_back' && r.state.state !== 'discarded'),
-    draft: talk.draft, composer: composerOf(world, talk), readAt: world.now() - 120_000,
+    draft: talk.draft, attachments: talk.attachments.map((a) => ({ ...a })), composer: composerOf(world, talk), readAt: world.now() - 120_000,
   };
 }
 
@@ -112,5 +124,5 @@ export function searchOf(world: World, text: string, limit: number, before: numb
 }
 
 export function sameDraft(a: DraftView | null, b: DraftView | null): boolean {
-  return a?.text === b?.text && a?.warning === b?.warning && a?.visibility === b?.visibility;
+  return a?.text === b?.text && a?.warning === b?.warning && a?.visibility === b?.visibility && a?.sendAt === b?.sendAt;
 }

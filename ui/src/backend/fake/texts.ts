@@ -15,7 +15,7 @@ export function check(world: World, id: number, draft: DraftView): Checked {
   const leaks: Leak[] = [];
   const named = draft.to.map((a) => `@${a.handle.split('@')[0]} `).join('');
   const used = count(named + text);
-  if (!text.trim()) leaks.push({ leak: 'empty' });
+  if (!text.trim() && !talk.attachments.length) leaks.push({ leak: 'empty' });
   if (used > 500) leaks.push({ leak: 'too_long', by: used - 500 });
   for (const m of text.matchAll(/\{\{|\}\}|\{%/g)) leaks.push({ leak: 'braces', start: m.index, end: m.index + 2 });
   for (const m of text.matchAll(/\[([^\]\n]{2,40})\]/g)) leaks.push({ leak: 'blank', start: m.index, end: m.index + m[0].length, name: m[1]! });
@@ -28,7 +28,8 @@ export function check(world: World, id: number, draft: DraftView): Checked {
       if (!talk.messages.some((t) => t.handle.startsWith(m[0].slice(1)))) leaks.push({ leak: 'outsider', start: m.index, end: m.index + m[0].length, name: m[0] });
     }
   }
-  return { count: used, most: 500, leaks };
+  const hints = talk.attachments.filter((it) => !it.alt.trim()).map((it) => ({ hint: 'no_alt' as const, attachment: it.id }));
+  return { count: used, most: 500, leaks, hints };
 }
 
 export function fill(world: World, template: number, id: number, answers: Record<string, string>): Filled {

@@ -1,10 +1,13 @@
 // The fake desk's memory: about three hundred conversations made from a seed, so that two runs look the same.
-import type { AccountView, Capabilities, DraftView, MessageView, PostView, ReplyView, TemplateView, Triage, Kind, Visibility, ActId } from '../contract';
+import type { AccountView, AttachmentView, Capabilities, ClientRules, DraftView, MessageView, PostView, ReplyView, TemplateView, Triage, Kind, Visibility, ActId } from '../contract';
+import type { HoldRow } from './outbox';
 import { also, clients, first, last, posts, questions, templates, thanks } from './people';
 
 export interface Talk {
   id: number; client: number; account: number; kind: Kind; triage: Triage; lang: string | null;
   visibility: Visibility; post: PostView | null; messages: MessageView[]; unread: boolean; draft: DraftView | null;
+  /** Pictures of the draft. */
+  attachments: AttachmentView[];
 }
 
 export interface Act { id: ActId; what: string; undo: () => { conversations: number[]; left: number }; undone: boolean }
@@ -12,10 +15,11 @@ export interface Act { id: ActId; what: string; undo: () => { conversations: num
 export interface World {
   now: () => number;
   offline: boolean;
-  clients: { id: number; name: string; letter: string; color: number }[];
+  clients: { id: number; name: string; letter: string; color: number; rules: ClientRules }[];
   accounts: AccountView[];
   talks: Map<number, Talk>;
   replies: Map<number, ReplyView>;
+  holds: HoldRow[];
   templates: TemplateView[];
   acts: Act[];
   settings: Map<string, string>;
@@ -28,7 +32,8 @@ const MINUTE = 60_000;
 export const able: Capabilities = {
   limit: { most: 500, unit: 'characters', linkCounts: 23, mentionDomainFree: true },
   reply: true, privateReply: false, like: true, mute: true, block: true, report: true, hide: false, deleteOwn: true,
-  editOwn: true, addresses: true, proof: { proof: 'key', validFor: 1_800_000 },
+  editOwn: true, addresses: true,
+  pictures: { most: 4, bytes: 8_388_608, mediaTypes: ['image/png', 'image/jpeg', 'image/webp', 'image/gif'], alt: 1500 }, proof: { proof: 'key', validFor: 1_800_000 },
   neverGives: ['unseen_replies', 'read_receipts'],
 };
 
@@ -38,7 +43,7 @@ export function world(now: () => number, size = 300): World {
   const start = now();
   const made: World = {
     now, offline: false, ids: 10_000,
-    clients: clients.map(({ id, name, letter, color }) => ({ id, name, letter, color })),
+    clients: clients.map(({ id, name, letter, color }) => ({ id, name, letter, color, rules: { undoSeconds: 20, toApprove: false, hours: [] } })),
     accounts: clients.map((c, i) => ({
       id: c.id * 10, client: c.id, network: c.network, handle: c.handle, name: c.name,
       health: i === 2 ? { health: 'needs_login' } : { health: 'good' },
@@ -46,9 +51,9 @@ export function world(now: () => number, size = 300): World {
       holes: i === 1 ? [{ interval: { from: start - 52 * 60 * MINUTE, to: start - 50 * 60 * MINUTE }, fillable: true }] : [],
       unreadable: i === 1 ? 2 : 0, capabilities: able,
     })),
-    talks: new Map(), replies: new Map(),
+    talks: new Map(), replies: new Map(), holds: [],
     templates: templates.map((t) => ({ ...t, lang: t.code === 'thanks' ? 'en' : 'fr', clients: [...t.clients], lastUsed: start - t.id * 3_600_000 })),
-    acts: [], settings: new Map([['undo_seconds', '20']]), recovery: { asked: null, kept: null, made: 0 },
+    acts: [], settings: new Map(), recovery: { asked: null, kept: null, made: 0 },
   };
 
   let at = start - 4 * MINUTE;
@@ -75,7 +80,7 @@ export function world(now: () => number, size = 300): World {
     if (i === size - 1) {
       write({ author: 'Léa Martin', text: questions[2]![0]!.text, authorMessages: 3 });
       write({ author: 'Hugo Verdier', text: also[0]!, at: at + 5 * MINUTE, depth: 1 });
-      made.talks.set(id, { id, client: 2, account: 20, kind: 'comment', lang: 'fr', visibility: 'public', post: postOf(2, 0, id, at), messages, triage: { triage: 'open' }, unread: true, draft: null });
+      made.talks.set(id, { id, client: 2, account: 20, kind: 'comment', lang: 'fr', visibility: 'public', post: postOf(2, 0, id, at), messages, triage: { triage: 'open' }, unread: true, draft: null, attachments: [] });
       continue;
     }
     write({ text: question.text, lang: question.lang ?? 'fr', warning: i % 29 === 7 ? 'Alimentation, allergies' : null, editedAt: i % 17 === 5 ? at + 3 * MINUTE : null });
@@ -88,7 +93,7 @@ export function world(now: () => number, size = 300): World {
     made.talks.set(id, {
       id, client: client.id, account: client.id * 10, kind, lang: question.lang ?? 'fr', visibility, post, messages,
       triage: done ? { triage: 'done' } : random() < 0.05 && i > 14 ? { triage: 'later', until: start + (1 + Math.floor(random() * 40)) * 3_600_000 } : { triage: 'open' },
-      unread: !done && random() < 0.55, draft: null,
+      unread: !done && random() < 0.55, draft: null, attachments: [],
     });
   }
   seedReplies(made);
@@ -108,31 +113,58 @@ function postOf(client: number, which: number, id: number, at: number): PostView
 /** One reply in each state, so that every screen can be seen. */
 function seedReplies(made: World): void {
   const open = [...made.talks.values()].filter((t) => t.triage.triage === 'open');
+  const tomorrow = new Date(made.now());
+  tomorrow.setDate(tomorrow.getDate() + 1);
+  const scheduled = tomorrow.setHours(9, 0, 0, 0);
   const states: ReplyView['state'][] = [
     { state: 'unsure', lookedAt: made.now() - 6 * MINUTE, candidates: [] },
     { state: 'refused', reason: { code: 'gone', said: 'Record not found' } },
     { state: 'waiting', why: { why: 'conflict', conflict: 'edited' } },
     { state: 'waiting', why: { why: 'login' } },
     { state: 'sent', private: false, altered: false },
+    { state: 'to_approve' },
+    { state: 'to_approve' },
+    { state: 'waiting', why: { why: 'scheduled', at: scheduled } },
+    { state: 'waiting', why: { why: 'conflict', conflict: 'answered' } },
+    { state: 'waiting', why: { why: 'turn' } },
   ];
   states.forEach((state, i) => {
     const talk = open[12 + i * 2];
     if (!talk) return;
     const id = 500 + i;
-    if (state.state === 'unsure') {
-      const ours = clients.find((c) => c.id === talk.client)!;
-      const found: MessageView = { ...talk.messages[0]!, id: talk.id * 100 + 90, author: ours.name, handle: ours.handle, ours: true, text: `${thanks[talk.client]!.slice(0, -1)}…`, at: talk.messages[0]!.at + 12 * MINUTE, depth: 1, warning: null, editedAt: null };
+    const account = made.accounts.find((a) => a.id === talk.account)!;
+    const ours = (over: Partial<MessageView>) => {
+      const found: MessageView = { ...talk.messages[0]!, id: talk.id * 100 + 90, author: account.name, handle: account.handle, ours: true, depth: 1, warning: null, editedAt: null, ...over };
       talk.messages.push(found);
-      state.candidates.push(found.id);
+      return found.id;
+    };
+    if (state.state === 'unsure') state.candidates.push(ours({ text: `${thanks[talk.client]!.slice(0, -1)}…`, at: talk.messages[0]!.at + 12 * MINUTE }));
+    const writtenAt = made.now() - (i + 2) * 7 * MINUTE;
+    if (state.state === 'waiting' && state.why.why === 'conflict') {
+      if (state.why.conflict === 'edited') talk.messages[0]!.editedAt = writtenAt + 2 * MINUTE;
+      else ours({ text: 'Bonjour, oui, c’est noté. À samedi !', at: writtenAt + 4 * MINUTE });
     }
     made.replies.set(id, {
-      id, client: talk.client, account: talk.account, conversation: talk.id, answers: talk.messages[0]!.author, text: thanks[talk.client]!,
-      visibility: talk.visibility, state, writtenAt: made.now() - (i + 2) * 7 * MINUTE, sentAt: state.state === 'sent' ? made.now() - 9 * MINUTE : null,
-      url: state.state === 'sent' ? 'https://social.exemple/r/1' : null, message: null, tries: 1,
+      id, client: talk.client, account: talk.account, conversation: talk.id, answers: talk.messages[0]!.author, answeredText: talk.messages[0]!.text,
+      text: thanks[talk.client]!, attachments: [], visibility: talk.visibility, state, writtenAt, sendAt: state.state === 'waiting' && state.why.why === 'scheduled' ? scheduled : null,
+      sentAt: state.state === 'sent' ? made.now() - 9 * MINUTE : null, url: state.state === 'sent' ? 'https://social.exemple/r/1' : null, message: null, tries: 1,
     });
   });
   const half = open[3];
-  if (half) half.draft = { text: 'Bonjour, nous regardons cela et', to: [], visibility: half.visibility, warning: null, template: null, at: made.now() - 40 * MINUTE };
+  if (half) half.draft = { text: 'Bonjour, nous regardons cela et', to: [], visibility: half.visibility, warning: null, template: null, sendAt: null, at: made.now() - 40 * MINUTE };
+}
+
+/** A bad evening: so many replies of one client that wait, some answered meanwhile. */
+export function flood(made: World, client: number, count: number): void {
+  const talks = [...made.talks.values()].filter((t) => t.client === client);
+  for (let i = 0; i < count; i++) {
+    const talk = talks[i % talks.length]!;
+    made.replies.set(20_000 + i, {
+      id: 20_000 + i, client, account: talk.account, conversation: talk.id, answers: talk.messages[0]!.author, answeredText: talk.messages[0]!.text,
+      text: thanks[client]!, attachments: [], visibility: talk.visibility, state: { state: 'waiting', why: { why: 'turn' } }, writtenAt: made.now() - (i % 9) * 3 * MINUTE,
+      sendAt: null, sentAt: null, url: null, message: null, tries: 0,
+    });
+  }
 }
 
 /** A small generator of numbers from 0 to 1, the same for the same seed. */

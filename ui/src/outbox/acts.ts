@@ -1,0 +1,139 @@
+// What can be done about a reply on its way, one or many at once: which acts each state allows, and what each one says.
+//
+// An act on several is one act: one toast, one undo. Those that it came too late for are counted, never hidden.
+import { call, type ActedOn, type ConversationId, type HoldTarget, type HoldView, type ReplyId, type ReplyView } from '../backend';
+import { attempt, said } from '../desk/acts';
+import { ask, go, select } from '../desk/place.svelte';
+import { asked } from '../keys/keys.svelte';
+import { say } from '../parts/toasts.svelte';
+import { at as atMoment } from '../words/dates.svelte';
+import { t, tn, type Plural } from '../words/words.svelte';
+
+/** In the order in which they are offered. */
+export const ACTS = ['approve', 'retry', 'send_anyway', 'send_again', 'sign_in', 'release', 'edit', 'take_back', 'reschedule', 'hold', 'give_up'] as const;
+export type Act = (typeof ACTS)[number];
+
+/** What may be done about a reply where it stands. The first one is what most would do. */
+export function possible({ state }: ReplyView): Act[] {
+  switch (state.state) {
+    case 'to_approve': return ['approve', 'edit', 'take_back', 'reschedule', 'give_up'];
+    case 'held': return ['release', 'edit', 'take_back', 'reschedule', 'give_up'];
+    case 'refused': return ['retry', 'edit', 'give_up'];
+    case 'unsure': return ['send_again', 'give_up'];
+    case 'waiting':
+      if (state.why.why === 'conflict') return ['send_anyway', 'edit', 'take_back', 'give_up'];
+      if (state.why.why === 'login') return ['sign_in', 'edit', 'take_back', 'reschedule', 'hold', 'give_up'];
+      return ['edit', 'take_back', 'reschedule', 'hold', 'give_up'];
+    default: return [];
+  }
+}
+
+const ids = (replies: ReplyView[]) => replies.map((it) => it.id);
+
+/** Says what was done to how many, and how many it was too late for. */
+function told(stem: Plural, replies: ReplyView[], done: ActedOn | undefined, more?: string): void {
+  if (!done) return;
+  const left = done.left.length ? tn('outbox.too_late', done.left.length) : undefined;
+  const count = replies.length - done.left.length;
+  if (count === 0) say({ text: left ?? '', bad: true });
+  else said(tn(stem, count), done.acted, left ?? more);
+}
+
+export async function approve(replies: ReplyView[]): Promise<void> {
+  told('did.approve', replies, await attempt(() => call('approve', { replies: ids(replies) })));
+}
+
+export async function retry(replies: ReplyView[]): Promise<void> {
+  told('did.retry', replies, await attempt(() => call('retry', { replies: ids(replies) })));
+}
+
+export async function sendAgain(replies: ReplyView[]): Promise<void> {
+  told('did.send_again', replies, await attempt(() => call('settle', { replies: ids(replies), word: { word: 'send_again' } })));
+}
+
+export async function isThere(reply: ReplyView, message: number): Promise<void> {
+  told('did.is_there', [reply], await attempt(() => call('settle', { replies: [reply.id], word: { word: 'is_there', message } })));
+}
+
+export async function giveUp(replies: ReplyView[]): Promise<ActedOn | undefined> {
+  const done = await attempt(() => call('settle', { replies: ids(replies), word: { word: 'give_up' } }));
+  told('did.give_up', replies, done, tn('toast.in_drafts', replies.length));
+  return done;
+}
+
+export async function takeBack(replies: ReplyView[]): Promise<ActedOn | undefined> {
+  const done = await attempt(() => call('take_back', { replies: ids(replies) }));
+  told('did.take_back', replies, done, tn('toast.in_drafts', replies.length));
+  return done;
+}
+
+/** Takes it back and opens its conversation, ready to write. One that was refused is given up: what is edited is a new reply. */
+export async function edit(reply: ReplyView): Promise<void> {
+  const done = await (reply.state.state === 'refused' ? giveUp([reply]) : takeBack([reply]));
+  if (!done || done.left.length) return;
+  open(reply.conversation);
+  asked.write = reply.conversation;
+}
+
+export function open(conversation: ConversationId): void {
+  go('all');
+  select(conversation, true);
+}
+
+export async function reschedule(replies: ReplyView[], sendAt: number | null): Promise<void> {
+  const done = await attempt(() => call('reschedule', { replies: ids(replies), sendAt }));
+  told(sendAt === null ? 'did.soon' : 'did.reschedule', replies, done, sendAt === null ? undefined : t('toast.will_leave', { time: atMoment(sendAt) }));
+}
+
+export function askWhen(replies: ReplyView[]): void {
+  const [first] = replies;
+  ask({ name: 'when', at: first?.sendAt ?? null, opensAt: null, soon: replies.some((it) => it.sendAt !== null), choose: (at) => void reschedule(replies, at) });
+}
+
+export async function hold(targets: HoldTarget[], why = ''): Promise<boolean> {
+  const held = await attempt(() => call('hold', { targets, why }));
+  if (!held) return false;
+  const [only] = targets;
+  const everything = targets.length === 1 && only?.scope === 'everything';
+  said(everything ? t('did.hold_everything') : tn('did.hold', targets.length), held.acted, held.onWire ? tn('hold.on_wire', held.onWire) : undefined);
+  return true;
+}
+
+export const holdReplies = (replies: ReplyView[]): Promise<boolean> => hold(replies.map((it) => ({ scope: 'reply', reply: it.id })));
+
+/** Lets go what is held, less those that the CM keeps back: they are held by themselves before anything is released. */
+export async function release(holds: HoldView[], kept: ReplyId[], freed: number): Promise<boolean> {
+  if (kept.length) {
+    const targets = kept.map((reply): HoldTarget => ({ scope: 'reply', reply }));
+    const held = await attempt(() => call('hold', { targets, why: '' }));
+    if (!held) return false;
+  }
+  const acted = await attempt(() => call('release', { holds: holds.map((it) => it.id) }));
+  if (acted) said(tn('did.release', freed), acted, kept.length ? tn('hold.kept', kept.length) : undefined);
+  return acted !== undefined;
+}
+
+/** Asks first, with what went stale: the holds of those replies that are held. */
+export function askRelease(replies: ReplyView[]): void {
+  const holds = new Map(replies.flatMap(({ state }) => (state.state === 'held' ? [[state.hold.id, state.hold] as const] : [])));
+  if (holds.size) ask({ name: 'release', holds: [...holds.values()] });
+}
+
+/** Does one of the acts to those of the replies that it is possible for. */
+export function perform(act: Act, replies: ReplyView[]): void {
+  const able = replies.filter((it) => possible(it).includes(act));
+  const [first] = able;
+  if (!first) return;
+  switch (act) {
+    case 'approve': return void approve(able);
+    case 'retry': return void retry(able);
+    case 'send_anyway': case 'send_again': return void sendAgain(able);
+    case 'sign_in': return ask({ name: 'connect', client: first.client });
+    case 'release': return askRelease(able);
+    case 'edit': return void edit(first);
+    case 'take_back': return void takeBack(able);
+    case 'reschedule': return askWhen(able);
+    case 'hold': return void holdReplies(able);
+    case 'give_up': return void giveUp(able);
+  }
+}
