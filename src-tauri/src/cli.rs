@@ -1,9 +1,10 @@
 //! The command line: what was asked, before anything is done.
 //!
-//! Hand-written, since there are five verbs and six options, and a mistake is answered in the system's language.
+//! Hand-written, since there are seven verbs and six options, and a mistake is answered in the system's language.
 
 mod ask;
 mod doctor;
+mod keep;
 mod text;
 
 use guichet_model::ConversationId;
@@ -14,7 +15,7 @@ pub use ask::ask;
 pub struct Asked {
     pub verb: Verb,
     pub json: bool,
-    /// The file descriptor a passphrase is read from.
+    /// The file descriptor passphrases are read from, a line each.
     pub passphrase_fd: Option<i32>,
 }
 
@@ -27,6 +28,8 @@ pub enum Verb {
     Search { words: String },
     Reply { conversation: ConversationId, text: String },
     Doctor,
+    Backup { file: String },
+    Restore { file: String },
     Help,
     Version,
 }
@@ -103,6 +106,13 @@ fn verb(plain: Vec<String>) -> Result<Verb, Mistake> {
         "desk" => Ok(Verb::Desk),
         "sync" => Ok(Verb::Sync),
         "doctor" => Ok(Verb::Doctor),
+        "backup" | "restore" => {
+            let [file] = <[String; 1]>::try_from(rest).map_err(|rest| match rest.is_empty() {
+                true => missing("FICHIER"),
+                false => unknown(&words),
+            })?;
+            Ok(if name == "backup" { Verb::Backup { file } } else { Verb::Restore { file } })
+        }
         "search" if words.trim().is_empty() => Err(missing("MOTS")),
         "search" => Ok(Verb::Search { words }),
         "reply" => {

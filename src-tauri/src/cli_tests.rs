@@ -25,6 +25,8 @@ fn every_verb_reads_with_its_words() {
     assert_eq!(verb("sync"), Verb::Sync);
     assert_eq!(verb("doctor"), Verb::Doctor);
     assert_eq!(verb("search horaires du samedi"), Verb::Search { words: "horaires du samedi".into() });
+    assert_eq!(verb("backup lundi.guichet"), Verb::Backup { file: "lundi.guichet".into() });
+    assert_eq!(verb("restore --passphrase-fd 3 lundi.guichet"), Verb::Restore { file: "lundi.guichet".into() });
     let reply = Verb::Reply { conversation: ConversationId(12), text: "Bonjour Léa".into() };
     assert_eq!(verb("reply 12 Bonjour Léa"), reply);
 }
@@ -54,6 +56,8 @@ fn a_mistake_is_named() {
     assert_eq!(read("reply douze Bonjour").unwrap_err(), unknown("douze"));
     assert_eq!(read("reply 12").unwrap_err(), missing("TEXTE"));
     assert_eq!(read("search").unwrap_err(), missing("MOTS"));
+    assert_eq!(read("backup").unwrap_err(), missing("FICHIER"));
+    assert_eq!(read("restore un deux").unwrap_err(), unknown("un deux"));
     assert_eq!(read("--print").unwrap_err(), missing("--rehearsal"));
     assert_eq!(read("--rehearsal desk").unwrap_err(), unknown("--rehearsal"));
     assert_eq!(read("--passphrase-fd").unwrap_err(), missing("--passphrase-fd N"));

@@ -71,7 +71,11 @@ pub async fn ask(asked: &Asked, folder: &Path, locale: Locale) -> Result<Said, P
         return Ok(Said { text, well: false });
     }
     let mut given = keep::given(asked)?;
-    if matches!(asked.verb, Verb::Backup { .. }) {
+    if let Verb::Backup { file } = &asked.verb {
+        // Said before two passphrases are typed.
+        if Path::new(file).exists() {
+            return Err(Problem::FileThere);
+        }
         given.file = Some(keep::new_passphrase(given.file, locale)?);
     }
     let mut engine = engine(asked, given.inbox, folder, locale).await?;

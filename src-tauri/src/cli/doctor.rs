@@ -4,11 +4,13 @@
 
 use super::Asked;
 use super::ask::{self, Engine};
-use super::text;
+use super::{keep, text};
 use crate::said;
 use crate::shown::Locale;
 use crate::words::{count, say};
 use guichet_core::view::Problem;
+use guichet_core::{BACKUP_AT, RESTORED_AT};
+use guichet_model::Millis;
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::Path;
@@ -26,12 +28,14 @@ pub async fn examine(asked: &Asked, folder: &Path, locale: Locale) -> (Value, bo
     if !folder.join("desk.db").exists() {
         return (found, true);
     }
-    let (engine, desk) = read(asked, folder, locale).await;
+    let (engine, inside) = read(asked, folder, locale).await;
     found["engine"] = json!(engine);
-    match desk {
-        Ok(desk) => {
+    match inside {
+        Ok(inside) => {
             found["inbox"] = json!("open");
-            found["desk"] = desk;
+            for (name, value) in inside.as_object().into_iter().flatten() {
+                found[name] = value.clone();
+            }
             (found, true)
         }
         Err(problem) => {
@@ -43,7 +47,11 @@ pub async fn examine(asked: &Asked, folder: &Path, locale: Locale) -> (Value, bo
 }
 
 async fn read(asked: &Asked, folder: &Path, locale: Locale) -> (&'static str, Result<Value, Problem>) {
-    let mut engine = match ask::engine(asked, folder, locale).await {
+    let given = match keep::given(asked) {
+        Ok(given) => given.inbox,
+        Err(problem) => return ("here", Err(problem)),
+    };
+    let mut engine = match ask::engine(asked, given, folder, locale).await {
         Ok(engine) => engine,
         Err(problem) => return ("here", Err(problem)),
     };
@@ -51,7 +59,17 @@ async fn read(asked: &Asked, folder: &Path, locale: Locale) -> (&'static str, Re
         Engine::Window(_) => "window",
         Engine::Here(_) => "here",
     };
-    (name, engine.call("desk", json!({})).await)
+    (name, inside(&mut engine).await)
+}
+
+/// The desk, with the instants of the last backup and restoring.
+async fn inside(engine: &mut Engine) -> Result<Value, Problem> {
+    let mut found = json!({ "desk": engine.call("desk", json!({})).await? });
+    for (name, setting) in [("backupAt", BACKUP_AT), ("restoredAt", RESTORED_AT)] {
+        let kept = engine.call("setting", json!({ "name": setting })).await?;
+        found[name] = json!(kept.as_str().and_then(|at| at.parse::<i64>().ok()));
+    }
+    Ok(found)
 }
 
 pub fn print(locale: Locale, found: &Value) -> String {
@@ -74,7 +92,15 @@ pub fn print(locale: Locale, found: &Value) -> String {
         _ => {}
     }
     match word("inbox") {
-        "open" => lines.push(plain("cli.doctor.store_open")),
+        "open" => {
+            lines.push(plain("cli.doctor.store_open"));
+            let at = |name: &str| found[name].as_i64().map(|at| said::time(locale, Millis(at)));
+            lines.push(match at("backupAt") {
+                Some(at) => say(locale, "cli.doctor.backup", &[("time", &at)]),
+                None => plain("cli.doctor.backup_none"),
+            });
+            lines.extend(at("restoredAt").map(|at| say(locale, "cli.doctor.restored", &[("time", &at)])));
+        }
         "closed" => {
             let problem = serde_json::from_value(found["problem"].clone());
             lines.push(problem.map(|p| said::problem(locale, &p)).unwrap_or_default());

@@ -62,6 +62,36 @@ pub fn reply(locale: Locale, reply: &Value) -> String {
     say(locale, key, &[("id", &number(&reply["id"]).to_string()), ("state", &state)])
 }
 
+pub fn backed_up(locale: Locale, backup: &Value) -> String {
+    // Tenths of a megabyte, at least one.
+    let tenths = backup["size"].as_u64().unwrap_or_default().div_ceil(100_000);
+    let size = format!("{}{}{}", tenths / 10, if locale == Locale::Fr { ',' } else { '.' }, tenths % 10);
+    say(locale, "cli.backup.done", &[("file", word(&backup["file"])), ("size", &size)])
+}
+
+pub fn restored(locale: Locale, restored: &Value) -> String {
+    let at = said::time(locale, Millis(restored["at"].as_i64().unwrap_or_default()));
+    let mut text = say(locale, "cli.restore.done", &[("time", &at)]);
+    if let Some(folder) = restored["aside"].as_str() {
+        let _ = write!(text, "\n{}", say(locale, "cli.restore.aside", &[("folder", folder)]));
+    }
+    for (key, counted) in [("cli.restore.drafts", "drafts"), ("cli.restore.templates", "templates")] {
+        if number(&restored[counted]) > 0 {
+            let _ = write!(text, "\n{}", count(locale, key, number(&restored[counted])));
+        }
+    }
+    let _ = write!(text, "\n{}", say(locale, "cli.restore.held", &[]));
+    let left = list(&restored["left"]);
+    if !left.is_empty() {
+        let _ = write!(text, "\n\n{}", say(locale, "cli.restore.left", &[]));
+    }
+    for one in left {
+        let words = word(&one["text"]).replace('\n', "\n    ");
+        let _ = write!(text, "\n- {} · {}\n    {words}", word(&one["client"]), word(&one["about"]));
+    }
+    text
+}
+
 fn list(value: &Value) -> &[Value] {
     value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
