@@ -82,7 +82,7 @@ fn units() -> Done {
 }
 
 fn trips() -> Done {
-    run(tests().args(["--test", "trips", "--test", "crash", "--test", "canaries"]))
+    run(tests().args(["--test", "trips", "--test", "restore", "--test", "crash", "--test", "canaries"]))
 }
 
 fn whole(name: &str) -> Done {
