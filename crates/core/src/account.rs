@@ -113,6 +113,7 @@ impl Inner {
 
     pub fn forget_session(&self, account: AccountId) {
         self.sessions().remove(&account);
+        self.online.forget(account);
     }
 
     fn sessions(&self) -> std::sync::MutexGuard<'_, std::collections::HashMap<AccountId, Arc<dyn Session>>> {

@@ -4,6 +4,7 @@
 
 use crate::changes::Changes;
 use crate::lock::{self, EngineLock};
+use crate::online::Online;
 use crate::store::Store;
 use crate::vault::{Keys, Vault};
 use crate::view::{Change, Problem};
@@ -11,8 +12,8 @@ use crate::{generation, intake, keepsake, outbox};
 use guichet_model::{AccessId, AccountId, Budget, Clock, Millis, Network, Session};
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex, OnceLock};
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::task::JoinHandle;
 
@@ -83,30 +84,6 @@ pub(crate) struct Inner {
     _lock: EngineLock,
 }
 
-/// What is known of the connection: the system's word, and what the last requests met.
-pub(crate) struct Online {
-    system: AtomicBool,
-    /// `None`: nothing tried yet.
-    came_through: Mutex<Option<bool>>,
-}
-
-impl Online {
-    fn new() -> Self {
-        Self { system: AtomicBool::new(true), came_through: Mutex::new(None) }
-    }
-
-    pub fn now(&self) -> Option<bool> {
-        match self.system.load(Ordering::SeqCst) {
-            false => Some(false),
-            true => *self.lock(),
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<bool>> {
-        self.came_through.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Desk {
     /// Takes the engine's lock, opens vault and store. `Busy` where another process is the engine; `NoKey` where the
     /// store is there but its key is not; `Keychain`, `Passphrase`, `NewerStore`, `Torn`, `DiskFull` as they say.
@@ -133,7 +110,7 @@ impl Desk {
                 budgets: Mutex::default(),
                 wake_outbox: Notify::new(),
                 wake_intake: Notify::new(),
-                online: Online::new(),
+                online: Online::default(),
                 pulling: AtomicUsize::new(0),
                 steps: OnceLock::new(),
                 kept: keepsake::Last::default(),
@@ -172,40 +149,6 @@ impl Desk {
     /// After the commit, ids only.
     pub(crate) fn announce(&self, change: Change) {
         self.inner.changes.announce(change);
-    }
-
-    /// The system's signal. What waited for a network is tried at once when it comes back.
-    pub fn set_system_online(&self, yes: bool) {
-        let was = self.inner.online.system.swap(yes, Ordering::SeqCst);
-        if was != yes {
-            self.connection_changed(yes);
-        }
-    }
-
-    pub(crate) fn system_online(&self) -> bool {
-        self.inner.online.system.load(Ordering::SeqCst)
-    }
-
-    /// What a request met: an answer, whatever it said, or no connection.
-    pub(crate) fn met_network(&self, yes: bool) {
-        let was = self.inner.online.lock().replace(yes);
-        if was != Some(yes) {
-            self.connection_changed(yes && was.is_some());
-        }
-    }
-
-    fn connection_changed(&self, back: bool) {
-        if back {
-            self.inner.wake_outbox.notify_one();
-            self.inner.wake_intake.notify_one();
-        }
-        self.announce(Change { desk: true, ..Change::default() });
-    }
-
-    /// The clock was set, or the machine woke: whatever waits for an instant looks at the clock again.
-    pub fn look_at_the_clock(&self) {
-        self.inner.wake_outbox.notify_one();
-        self.inner.wake_intake.notify_one();
     }
 
     pub(crate) async fn session(&self, account: AccountId) -> Result<Arc<dyn Session>, Problem> {

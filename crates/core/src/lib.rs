@@ -23,6 +23,7 @@ mod keepsake;
 mod leak;
 mod list;
 mod lock;
+mod online;
 mod outbox;
 mod search;
 mod setting;

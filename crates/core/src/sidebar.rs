@@ -15,7 +15,7 @@ impl Desk {
         Ok(DeskView {
             counts: clients.iter().fold(Counts::default(), |sum, client| plus(sum, client.counts)),
             online: self.inner.online.now(),
-            trouble: None,
+            trouble: self.inner.online.trouble(),
             holds,
             // One account never read leaves nothing to promise.
             read_up_to: accounts().map(|account| account.read_up_to).min().flatten(),

@@ -134,6 +134,8 @@ struct Puller {
     not_before: Millis,
     /// The system said that there is no network.
     was_offline: bool,
+    /// How often the network had come back at the last turn.
+    comebacks: u64,
 }
 
 /// A source as it stands in the store.
@@ -145,8 +147,10 @@ struct Stand {
 
 impl Puller {
     fn new(desk: Desk, account: AccountId) -> Self {
+        let comebacks = desk.inner.online.comebacks();
         Self {
             desk,
+            comebacks,
             account,
             failing: HashMap::new(),
             rung: HashMap::new(),
@@ -222,7 +226,10 @@ impl Puller {
         let soon = now.plus(30 * SECOND);
         let offline = !self.desk.system_online();
         let back = std::mem::replace(&mut self.was_offline, offline) && !offline;
-        let everything = everything || back;
+        // Another account's answer says that the network is back: what failed without one need not be waited for.
+        let comebacks = self.desk.inner.online.comebacks();
+        let came_back = std::mem::replace(&mut self.comebacks, comebacks) != comebacks && !self.failing.is_empty();
+        let everything = everything || back || came_back;
         if offline || self.not_before > now {
             return Ok((session, if offline { soon } else { self.not_before }));
         }
@@ -284,6 +291,7 @@ impl Puller {
                 Ok(page) => page,
                 Err(fault) => return Ok(Err(fault)),
             };
+            self.desk.heard_clock(self.account, session.clock_apart());
             let (more, stuck) = (page.more, page.cursor.is_none() || page.cursor == cursor);
             if let Some(next) = &page.cursor {
                 cursor = Some(next.clone());
@@ -304,7 +312,7 @@ impl Puller {
         let (account, now) = (self.account, self.desk.now());
         self.failing.remove(source);
         self.pulled.insert(source, now);
-        self.desk.met_network(true);
+        self.desk.met_network(account, None);
         let well = self.failing.is_empty();
         let mut change = self
             .desk
@@ -328,9 +336,7 @@ impl Puller {
     async fn failed(&mut self, source: &'static str, fault: &Fault) -> Result<Millis, Problem> {
         let (account, now, fault) = (self.account, self.desk.now(), fault.clone());
         tracing::info!(account = account.0, source, %fault, "a pull failed");
-        if matches!(fault, Fault::Offline { .. }) {
-            self.desk.met_network(false);
-        }
+        self.desk.met_network(account, Some(&fault));
         if let Fault::Later { after } = &fault {
             self.not_before = *after;
         }

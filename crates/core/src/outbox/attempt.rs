@@ -71,7 +71,7 @@ pub(super) async fn send(
 ) -> Result<After, Problem> {
     let answer = session.send(prepared).await;
     desk.step("reply answered");
-    desk.met_network(!matches!(answer, Err(Fault::Offline { .. })));
+    desk.met_network(reply.account, answer.as_ref().err());
     let now = desk.now();
     let (change, after) = desk
         .store()
@@ -164,7 +164,13 @@ fn answer_was_known(conn: &Connection, account: AccountId, seen: i64, remote: &s
 /// Nothing left: the reply waits, is refused, or shows the CM what changed.
 async fn stop(desk: &Desk, reply: Reply, halt: Halt) -> Result<After, Problem> {
     let now = desk.now();
-    desk.met_network(!matches!(halt, Halt::Fault(Fault::Offline { .. })));
+    desk.met_network(
+        reply.account,
+        match &halt {
+            Halt::Fault(fault) => Some(fault),
+            Halt::Conflict(..) => None,
+        },
+    );
     let (change, after) = desk
         .store()
         .write(Durability::Full, move |tx| match halt {

@@ -39,7 +39,7 @@ pub(super) async fn look(desk: &Desk, id: ReplyId) -> Result<After, Problem> {
     };
     let found = budget::first(session.find(&prepared, reply.known.since)).await;
     desk.step("reply looked for");
-    desk.met_network(!matches!(found, Err(Fault::Offline { .. })));
+    desk.met_network(reply.account, found.as_ref().err());
     let now = desk.now();
     let found = match found {
         Ok(found) => found,

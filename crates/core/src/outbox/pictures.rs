@@ -41,3 +41,7 @@ pub(super) async fn outgoing(
     }
     Ok(Ok(outgoing))
 }
+
+#[cfg(test)]
+#[path = "pictures_tests.rs"]
+mod tests;

@@ -8,8 +8,8 @@ use super::author;
 use async_trait::async_trait;
 use guichet_model::{
     Alias, Author, Body, Capabilities, Counts, Cursor, Doors, Fault, Found, Identity, Item, Kind, Live, Login, MINUTE,
-    Millis, Moderation, Network, Outgoing, Page, Place, Prepared, Proof, Reactions, Recheck, RemoteId, Report, Ring,
-    Session, Source, TextLimit, TextUnit, Visibility,
+    Millis, Moderation, Network, Outgoing, Page, Picture, Place, Prepared, Proof, Reactions, Recheck, RemoteId, Report,
+    Ring, Session, Source, TextLimit, TextUnit, Uploads, Visibility,
 };
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -30,6 +30,8 @@ pub enum Asked {
     Mute(RemoteId, bool),
     Block(RemoteId, bool),
     Report(Report),
+    /// With its description.
+    Upload(String),
 }
 
 #[derive(Default)]
@@ -38,6 +40,8 @@ pub struct Script {
     pub sends: VecDeque<Result<Item, Fault>>,
     pub finds: VecDeque<Result<Found, Fault>>,
     pub rechecks: VecDeque<Result<Recheck, Fault>>,
+    /// What the next uploads answer; otherwise they are named `up-N` by their place in `asked`.
+    pub uploads: VecDeque<Result<RemoteId, Fault>>,
     /// What the next reaction or act of moderation answers.
     pub acts: VecDeque<Result<(), Fault>>,
     /// What the live stream rings, once it is listened to.
@@ -134,7 +138,9 @@ impl Session for PaperSession {
         let proof = self.paper.script().proof;
         Ok(Prepared {
             key: outgoing.key.clone(),
-            body: format!("status={}", outgoing.text),
+            body: outgoing.pictures.iter().fold(format!("status={}", outgoing.text), |body, picture| {
+                format!("{body}&media={}", picture.as_str())
+            }),
             place: outgoing.place.remote.clone(),
             text: outgoing.text.clone(),
             proof: proof.unwrap_or(Proof::ReadBack { settles_within: MINUTE }),
@@ -178,6 +184,10 @@ impl Session for PaperSession {
     fn live(&self) -> Option<&dyn Live> {
         Some(self)
     }
+
+    fn uploads(&self) -> Option<&dyn Uploads> {
+        Some(self)
+    }
 }
 
 #[async_trait]
@@ -199,6 +209,16 @@ impl Moderation for PaperSession {
 
     async fn report(&self, report: &Report) -> Result<(), Fault> {
         self.paper.act(Asked::Report(report.clone()))
+    }
+}
+
+#[async_trait]
+impl Uploads for PaperSession {
+    async fn upload(&self, picture: &Picture) -> Result<RemoteId, Fault> {
+        let mut script = self.paper.script();
+        script.asked.push(Asked::Upload(picture.alt.clone()));
+        let count = script.asked.len();
+        script.uploads.pop_front().unwrap_or_else(|| Ok(RemoteId(format!("up-{count}"))))
     }
 }
 
