@@ -41,9 +41,18 @@ export class Replies {
   /** Shows the outbox of one client, or of all, from its top. */
   open(client: ClientId | null): void {
     this.#client = client;
+    this.close();
+    void this.refresh();
+  }
+
+  /** Nothing of it is on screen any more. */
+  close(): void {
+    this.rows = [];
+    this.total = 0;
+    this.loaded = false;
+    this.problem = undefined;
     this.#wanted = PAGE;
     this.clear();
-    void this.refresh();
   }
 
   more(): Promise<void> {

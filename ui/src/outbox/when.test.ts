@@ -1,0 +1,58 @@
+// The instants that are offered, by the computer's own clock.
+import { afterEach, describe, expect, it } from 'vitest';
+import { place, reset } from '../desk/place.svelte';
+import { speech } from '../words/words.svelte';
+import { at as atMoment } from '../words/dates.svelte';
+import { fromField, toField, whenEntries, whenTimes } from './when';
+
+const at = (...parts: [number, number, number, number, number]) => new Date(...parts).getTime();
+// A Thursday evening.
+const now = at(2026, 10, 19, 20, 15);
+
+afterEach(() => { speech.lang = 'fr'; reset(); });
+
+describe('the times offered', () => {
+  it('are in an hour and tomorrow at nine', () => {
+    expect(whenTimes(now, null)).toEqual([{ name: 'hour', at: now + 3_600_000 }, { name: 'tomorrow_nine', at: at(2026, 10, 20, 9, 0) }]);
+  });
+  it('begin with the opening, where the client is closed now', () => {
+    expect(whenTimes(now, at(2026, 10, 20, 8, 30)).map((it) => it.name)).toEqual(['opening', 'hour', 'tomorrow_nine']);
+    // One instant has one name.
+    expect(whenTimes(now, at(2026, 10, 20, 9, 0)).map((it) => it.name)).toEqual(['opening', 'hour']);
+    expect(whenTimes(now, now - 1).map((it) => it.name)).toEqual(['hour', 'tomorrow_nine']);
+  });
+});
+
+describe('the menu', () => {
+  it('chooses what it says', () => {
+    const chosen: (number | null)[] = [];
+    const entries = whenEntries(now, null, null, (it) => chosen.push(it));
+    entries[1]!.act();
+    expect(chosen).toEqual([at(2026, 10, 20, 9, 0)]);
+    entries.at(-1)!.act();
+    expect(place.dialog).toMatchObject({ name: 'when', soon: false });
+  });
+  it('offers to leave as soon as may be only where an instant was chosen', () => {
+    const chosen: (number | null)[] = [];
+    const entries = whenEntries(now, now + 1, null, (it) => chosen.push(it));
+    entries[0]!.act();
+    expect(chosen).toEqual([null]);
+    expect(whenEntries(now, null, null, () => {})).toHaveLength(entries.length - 1);
+  });
+});
+
+describe('an instant', () => {
+  it('goes into its field and back', () => {
+    expect(toField(now)).toBe('2026-11-19T20:15');
+    expect(fromField(toField(now))).toBe(now);
+    expect(fromField('2026-11')).not.toBe(now);
+    expect(fromField('')).toBeNull();
+  });
+  it('is said as a sentence wants it', () => {
+    expect(atMoment(at(2026, 10, 19, 21, 5), now)).toBe('à 21\u00a0h\u00a005');
+    expect(atMoment(at(2026, 10, 20, 9, 0), now)).toBe('demain à 9\u00a0h\u00a000');
+    expect(atMoment(at(2026, 11, 3, 9, 0), now)).toMatch(/^le 3 déc/);
+    speech.lang = 'en';
+    expect(atMoment(at(2026, 10, 19, 21, 5), now)).toMatch(/^at 9:05/);
+  });
+});
