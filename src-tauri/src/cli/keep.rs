@@ -99,3 +99,7 @@ fn prompt(locale: Locale, key: &str) -> Result<String, Problem> {
     }
     Ok(rpassword::prompt_password(say(locale, key, &[]))?)
 }
+
+#[cfg(test)]
+#[path = "keep_tests.rs"]
+mod tests;
