@@ -35,6 +35,7 @@ pub fn problem(locale: Locale, problem: &Problem) -> String {
         }
         Problem::NotOffered => plain("problem.not_offered"),
         Problem::Busy => plain("problem.busy"),
+        Problem::Disk => plain("problem.disk"),
         Problem::DiskFull => plain("problem.disk_full"),
         Problem::ReadOnly => plain("problem.read_only"),
         Problem::NewerStore => plain("problem.newer_store"),

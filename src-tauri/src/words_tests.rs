@@ -92,6 +92,7 @@ fn every_problem_fault_and_refusal_is_worded() {
         Problem::Invalid { field: name() },
         Problem::NotOffered,
         Problem::Busy,
+        Problem::Disk,
         Problem::DiskFull,
         Problem::ReadOnly,
         Problem::NewerStore,
@@ -100,6 +101,10 @@ fn every_problem_fault_and_refusal_is_worded() {
         Problem::Torn,
         Problem::Passphrase { wrong: false },
         Problem::Passphrase { wrong: true },
+        Problem::FileThere,
+        Problem::NoBackup,
+        Problem::TornBackup,
+        Problem::NewerBackup,
         Problem::Unexpected { what: name() },
     ];
     for what in [TemplateTrouble::Syntax, TemplateTrouble::UnknownVariable, TemplateTrouble::TooLong] {

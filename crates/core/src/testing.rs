@@ -2,6 +2,8 @@
 //! randomness, and a client with an account.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
+#[cfg(unix)]
+pub mod disk;
 pub mod paper;
 
 use crate::desk::{Desk, Doors, Random};
@@ -59,7 +61,10 @@ pub struct Room {
 }
 
 pub async fn room(networks: Vec<Arc<dyn Network>>) -> Room {
-    let folder = tempfile::tempdir().unwrap();
+    room_in(tempfile::tempdir().unwrap(), networks).await
+}
+
+pub async fn room_in(folder: tempfile::TempDir, networks: Vec<Arc<dyn Network>>) -> Room {
     let clock = HandClock::at(EVENING);
     let doors = Doors {
         clock: clock.clone(),

@@ -22,6 +22,9 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// The disk's own word, on every Unix; `ErrorKind` has none for it.
+const EIO: i32 = 5;
+
 /// How sure a commit must be before it returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
@@ -173,6 +176,7 @@ impl From<rusqlite::Error> for Problem {
             ErrorCode::DiskFull => Self::DiskFull,
             ErrorCode::ReadOnly | ErrorCode::PermissionDenied => Self::ReadOnly,
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Torn,
+            ErrorCode::SystemIoFailure => Self::Disk,
             _ => Self::Unexpected { what: format!("sqlite {}", code.extended_code) },
         }
     }
@@ -184,6 +188,7 @@ impl From<std::io::Error> for Problem {
         match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::DiskFull,
             ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => Self::ReadOnly,
+            _ if error.raw_os_error() == Some(EIO) => Self::Disk,
             kind => Self::Unexpected { what: format!("file {kind:?}") },
         }
     }
@@ -195,6 +200,8 @@ impl From<serde_json::Error> for Problem {
     }
 }
 
+#[cfg(all(test, unix))]
+mod disk_tests;
 #[cfg(test)]
 #[path = "store_tests.rs"]
 mod tests;

@@ -45,6 +45,9 @@ pub enum Problem {
     DiskFull,
     #[error("read only")]
     ReadOnly,
+    /// The disk answers with an error of its own.
+    #[error("disk error")]
+    Disk,
     /// The store was written by a newer Guichet.
     #[error("newer store")]
     NewerStore,

@@ -1,8 +1,11 @@
 //! The outbox against a network on paper: the table, the trips of one reply, and a model under every fault.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[cfg(unix)]
+mod disk;
 mod model;
 mod paper;
+mod rules;
 mod table;
 mod trips;
 mod wall;
