@@ -2,8 +2,10 @@
 //!
 //! An answer on its way to the window has each `avatar` and `preview` replaced by `picture://localhost/ID`; the protocol
 //! serves those ids and nothing else, so that a page gone astray cannot make the program call an address of its
-//! choice. What was fetched stays in memory, within a set size, and never touches the disk in clear.
+//! choice. A picture of a draft or a reply is served as `own/ID`, from the inbox. What was fetched stays in memory, within a set size, and never touches the disk in clear.
 
+use crate::shell::Shell;
+use guichet_model::AttachmentId;
 use guichet_networks::Reach;
 use guichet_networks::pictures::{Picture, Pictures};
 use serde_json::Value;
@@ -94,9 +96,13 @@ impl Album {
         }
     }
 
-    /// The answer of the protocol to `/ID`.
-    pub async fn serve(&self, path: &str) -> Response<Vec<u8>> {
-        match self.find(path.trim_start_matches('/')).await {
+    /// The answer of the protocol to `/ID` and to `/own/ID`.
+    pub async fn serve(&self, shell: &Shell, path: &str) -> Response<Vec<u8>> {
+        let path = path.trim_start_matches('/');
+        if let Some(id) = path.strip_prefix("own/") {
+            return own(shell, id).await;
+        }
+        match self.find(path).await {
             Some(picture) => answer(StatusCode::OK, picture.kind.media_type(), picture.bytes.clone()),
             None => answer(StatusCode::NOT_FOUND, "text/plain", Vec::new()),
         }
@@ -111,6 +117,18 @@ impl Album {
         let picture = Arc::new(self.pictures.fetch(&url).await.ok()?);
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).keep(id, picture.clone());
         Some(picture)
+    }
+}
+
+/// A picture that waits to leave, or left with a reply.
+async fn own(shell: &Shell, id: &str) -> Response<Vec<u8>> {
+    let found = match (shell.desk(), id.parse()) {
+        (Ok(desk), Ok(id)) => desk.attached(AttachmentId(id)).await.ok(),
+        _ => None,
+    };
+    match found {
+        Some((media_type, bytes)) => answer(StatusCode::OK, &media_type, bytes),
+        None => answer(StatusCode::NOT_FOUND, "text/plain", Vec::new()),
     }
 }
 

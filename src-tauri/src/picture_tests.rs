@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;
+use crate::contract::dispatch;
+use crate::rehearsal::Rehearsal;
 use guichet_networks::pictures::PictureKind;
 use serde_json::json;
 
@@ -26,9 +28,39 @@ fn the_page_never_sees_the_address_of_a_picture() {
 
 #[tokio::test]
 async fn only_known_pictures_are_served() {
-    let answer = album().serve("/https://exemple.social/a.png").await;
-    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+    let shell = Shell::rehearsing(Rehearsal::start("calme").await.unwrap());
+    shell.open(None).await.unwrap();
+    for path in ["/https://exemple.social/a.png", "/own/1", "/own/../1", "/own/"] {
+        let answer = album().serve(&shell, path).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(answer.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+    }
+    shell.rehearsal().unwrap().throw_away();
+}
+
+#[tokio::test]
+async fn a_picture_of_a_draft_is_served_as_it_was_attached() {
+    let shell = Shell::rehearsing(Rehearsal::start("soirée").await.unwrap());
+    shell.open(None).await.unwrap();
+    shell.start();
+    let mut rows = Value::Null;
+    let query = json!({ "query": { "view": "all", "client": null, "account": null }, "offset": 0, "limit": 1 });
+    for _ in 0..200 {
+        rows = dispatch(&shell, "list", query.clone()).await.unwrap()["rows"].take();
+        if rows[0]["id"].is_i64() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    // "\x89PNG\r\n\x1a\n" in base64.
+    let args = json!({ "conversation": rows[0]["id"], "name": "tarte.png", "bytes": "iVBORw0KGgo=" });
+    let view = dispatch(&shell, "attach", args).await.unwrap();
+    let answer = album().serve(&shell, &format!("/own/{}", view["id"])).await;
+    assert_eq!((answer.status(), answer.body().as_slice()), (StatusCode::OK, &b"\x89PNG\r\n\x1a\n"[..]));
+    assert_eq!(answer.headers()[header::CONTENT_TYPE], "image/png");
     assert_eq!(answer.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+    shell.stop().await;
+    shell.rehearsal().unwrap().throw_away();
 }
 
 #[test]

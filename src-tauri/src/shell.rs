@@ -5,6 +5,7 @@
 //! for a keychain by a program they only look at.
 
 mod recovery;
+mod zone;
 
 use crate::doors::{self, SystemClock, SystemRandom};
 use crate::preferences::Kept;
@@ -182,10 +183,7 @@ impl Shell {
 
     /// In a rehearsal, the desk with its scenario's clients, accounts and templates.
     async fn furnished(&self, desk: Desk) -> Result<Desk, Problem> {
-        // The days of a search are the person's own; where the system names no zone they stay as they were.
-        if let Some(zone) = jiff::tz::TimeZone::system().iana_name() {
-            desk.set_setting(guichet_core::ZONE.into(), zone.into()).await?;
-        }
+        zone::tell(&desk, &jiff::tz::TimeZone::system()).await?;
         if let Some(rehearsal) = &self.inner.rehearsal {
             rehearsal.furnish(&desk).await?;
         }
@@ -196,7 +194,10 @@ impl Shell {
     pub fn start(&self) {
         let Ok(desk) = self.desk() else { return };
         let mut engine = self.inner.engine.lock().unwrap_or_else(PoisonError::into_inner);
-        engine.get_or_insert_with(|| desk.start());
+        engine.get_or_insert_with(|| {
+            zone::follow(self);
+            desk.start()
+        });
     }
 
     /// Lets the engine finish its step.

@@ -35,7 +35,7 @@ pub fn show(shell: &Shell, then: Then) -> ExitCode {
     let failed = Arc::new(AtomicBool::new(false));
     let reach = if shell.rehearsal().is_some() { Reach::Loopback } else { Reach::Public };
     let album = Arc::new(Album::new(reach));
-    let (furnishing, failing) = (shell.clone(), failed.clone());
+    let (furnishing, failing, serving) = (shell.clone(), failed.clone(), shell.clone());
     let opening = shell.clone();
     let opening = tokio::spawn(async move { opening.has_inbox() && opening.open(None).await.is_ok() });
     let built = tauri::Builder::default()
@@ -43,9 +43,9 @@ pub fn show(shell: &Shell, then: Then) -> ExitCode {
         .manage(album.clone())
         .invoke_handler(tauri::generate_handler![call])
         .register_asynchronous_uri_scheme_protocol("picture", move |_, request, responder| {
-            let album = album.clone();
+            let (album, shell) = (album.clone(), serving.clone());
             tauri::async_runtime::spawn(async move {
-                responder.respond(album.serve(request.uri().path()).await);
+                responder.respond(album.serve(&shell, request.uri().path()).await);
             });
         })
         .setup(move |app| {
@@ -92,6 +92,8 @@ fn open_window(app: &AppHandle, shell: &Shell) -> tauri::Result<()> {
         // Between white and the dark theme's ground: no flash in either.
         .background_color(Color(0x80, 0x80, 0x80, 0xff))
         .zoom_hotkeys_enabled(true)
+        // What is dropped reaches the page: a picture on the composer.
+        .disable_drag_drop_handler()
         .build()?;
     #[cfg(target_os = "linux")]
     window.with_webview(|view| webkit::furnish(&view.inner()))?;
