@@ -29,11 +29,26 @@ impl DeskChild {
         log: &Path,
         surroundings: &[(String, String)],
     ) -> DeskChild {
+        let seed = SEEDS.fetch_add(1, Ordering::Relaxed);
+        let (child, first) = Self::launch(program, folder, key, log, seed, surroundings).await;
+        assert_eq!(first["open"], true, "the desk did not open: {first}; {}", log.display());
+        child
+    }
+
+    /// Starts it with this chance; with the first thing it says, which may be why it did not open.
+    pub async fn launch(
+        program: &Path,
+        folder: &Path,
+        key: &Path,
+        log: &Path,
+        seed: u64,
+        surroundings: &[(String, String)],
+    ) -> (DeskChild, Value) {
         let errors = std::fs::OpenOptions::new().create(true).append(true).open(log).expect("a log");
         let mut process = Command::new(program)
             .arg(folder)
             .arg(key)
-            .arg(SEEDS.fetch_add(1, Ordering::Relaxed).to_string())
+            .arg(seed.to_string())
             .envs(surroundings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -45,8 +60,12 @@ impl DeskChild {
         let output = BufReader::new(process.stdout.take().expect("its output")).lines();
         let mut child = DeskChild { process, input, output };
         let first = child.heard().await.unwrap_or_else(|| json!({ "problem": "it ended without a word" }));
-        assert_eq!(first["open"], true, "the desk did not open: {first}; {}", log.display());
-        child
+        (child, first)
+    }
+
+    /// Whether it runs no more.
+    pub fn ended(&mut self) -> bool {
+        self.process.try_wait().is_ok_and(|ended| ended.is_some())
     }
 
     pub fn pid(&self) -> u32 {

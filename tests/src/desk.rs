@@ -1,7 +1,9 @@
 //! A desk with doors that a test holds: a folder that is kept between two openings, a clock that can be set forward,
 //! a key in a file (so that another process, or the next opening, finds it), and the simulated networks on loopback.
 
-use guichet_core::view::{ClientRules, DraftView, ListQuery, OutboxQuery, Problem, ReplyState, ReplyView, Row, TemplateEdit, View};
+use guichet_core::view::{
+    ClientRules, DraftView, ListQuery, OutboxQuery, Problem, ReplyState, ReplyView, Row, TemplateEdit, View,
+};
 use guichet_core::{Desk, Doors, Engine, Key, Keys, KeysFault, Random};
 use guichet_model::{Author, Clock, ConversationId, Millis, RemoteId, ReplyId, Secret, Signed, SignedAccount};
 use guichet_networks::Reach;

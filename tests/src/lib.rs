@@ -6,7 +6,9 @@
 pub mod app;
 pub mod browser;
 pub mod child;
+pub mod crash;
 pub mod desk;
+pub mod forgetful;
 pub mod processes;
 pub mod servers;
 pub mod webdriver;

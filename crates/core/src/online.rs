@@ -103,6 +103,12 @@ impl Desk {
         });
     }
 
+    /// The clock was set, or runs otherwise than the system's: whatever waits for an instant looks at it again.
+    pub fn look_at_the_clock(&self) {
+        self.inner.wake_outbox.notify_one();
+        self.inner.wake_intake.notify_one();
+    }
+
     pub(crate) fn system_online(&self) -> bool {
         self.inner.online.system()
     }

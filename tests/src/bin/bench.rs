@@ -1,9 +1,15 @@
 //! Measures the release build's window against an empty window of the same Tauri, and prints everything measured,
-//! the core's figures included. `bench RELEASE_FOLDER [--json]`, with a keychain and a home given by `cargo xtask bench`.
+//! the core's figures included. `bench RELEASE_FOLDER [--json]`, with a keychain and a home given by `cargo xtask bench`;
+//! `bench outbox` measures the outbox alone.
 //!
 //! What is compared runs side by side in one run; ratios are medians over turns, with the spread beside them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "bench/exchange.rs"]
+mod exchange;
+#[path = "bench/outbox.rs"]
+mod outbox;
 
 use guichet_tests::processes::{cpu_seconds, family, proportional_memory, started_ago};
 use guichet_tests::webdriver::Page;
@@ -17,6 +23,7 @@ const TURNS: usize = 10;
 const KEYS: usize = 220;
 const MESSAGES: &str = "100000";
 const CONVERSATIONS: &str = "100000";
+const QUEUED: &str = "10000";
 
 /// When the page's mark stands: milliseconds since 1970, or null.
 const MARK: &str = "const m = performance.getEntriesByName('filled')[0];
@@ -48,10 +55,15 @@ const NEXT: &str = "const done = arguments[arguments.length - 1];
 #[tokio::main]
 async fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
+    if words.first().is_some_and(|word| word == "outbox") {
+        return println!("{}", Value::Object(outbox::measure().await));
+    }
     let release = PathBuf::from(words.first().expect("bench RELEASE_FOLDER [--json]"));
     let mut all = core_figures(&release);
+    all.extend(outbox::measure().await);
     let desktop = Desktop::start("fr_FR.UTF-8", true).await;
     fill(&release, &desktop);
+    all.extend(start_behind_a_queue(&release, &desktop).await);
     all.extend(start_and_memory(&release, &desktop).await);
     all.extend(moving_and_idle(&release, &desktop).await);
     if words.iter().any(|word| word == "--json") {
@@ -75,11 +87,14 @@ fn core_figures(release: &Path) -> Map<String, Value> {
     serde_json::from_slice(&said.stdout).expect("JSON")
 }
 
+fn inbox(desktop: &Desktop) -> PathBuf {
+    desktop.home.path().join("data/guichet")
+}
+
 /// The window's own inbox, its key in the desktop's keychain. Made anew each time: the keychain does not outlive it.
 fn fill(release: &Path, desktop: &Desktop) {
-    let folder = desktop.home.path().join("data/guichet");
     let mut line = desktop.command(&release.join("examples/bench"));
-    let done = line.arg("fill").arg(folder).args([MESSAGES, CONVERSATIONS]).status().expect("the core's bench");
+    let done = line.arg("fill").arg(inbox(desktop)).args([MESSAGES, CONVERSATIONS]).status().expect("the core's bench");
     assert!(done.success(), "the store was not filled");
 }
 
@@ -107,6 +122,49 @@ async fn start_and_memory(release: &Path, desktop: &Desktop) -> Map<String, Valu
     all
 }
 
+/// The release window's start with replies queued against none, in two inboxes filled alike, turn by turn.
+async fn start_behind_a_queue(release: &Path, desktop: &Desktop) -> Map<String, Value> {
+    let (plain, queued) = (inbox(desktop), inbox(desktop).with_extension("queued"));
+    let aside = plain.with_extension("plain");
+    let bench = release.join("examples/bench");
+    let mut lines = [desktop.command(&bench), desktop.command(&bench)];
+    lines[0].arg("fill").arg(&queued).args([MESSAGES, CONVERSATIONS]);
+    lines[1].arg("queue").arg(&queued).arg(QUEUED);
+    for line in &mut lines {
+        assert!(line.status().expect("the core's bench").success(), "the queue was not filled");
+    }
+    let program = release.join("guichet");
+    let (mut behind, mut ratios) = (Vec::new(), Vec::new());
+    for _ in 0..TURNS {
+        let none = start(desktop, &program).await;
+        // Both folders stay what they are, so that neither is taken for a copy.
+        std::fs::rename(&plain, &aside).and_then(|()| std::fs::rename(&queued, &plain)).expect("exchanged");
+        let many = start(desktop, &program).await;
+        std::fs::rename(&plain, &queued).and_then(|()| std::fs::rename(&aside, &plain)).expect("exchanged");
+        ratios.push(many / none);
+        behind.push(many);
+    }
+    let mut all = Map::new();
+    put(&mut all, "start_queue_ratio", &mut ratios);
+    put(&mut all, "start_queue_ms", &mut behind);
+    all
+}
+
+/// Milliseconds from the process's start to its mark.
+async fn start(desktop: &Desktop, program: &Path) -> f64 {
+    let page = desktop.open(program, &[]).await;
+    let took = started(desktop, program, &page).await;
+    page.close().await.expect("closed");
+    took
+}
+
+async fn started(desktop: &Desktop, program: &Path, page: &Page) -> f64 {
+    let mark = mark(page).await;
+    let pid = desktop.program_pid(program).expect("the program runs");
+    let started = SystemTime::now() - started_ago(pid);
+    mark - started.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs_f64() * 1_000.0
+}
+
 /// The median under its name, the lowest and highest beside it.
 fn put(all: &mut Map<String, Value>, name: &str, values: &mut [f64]) {
     values.sort_by(f64::total_cmp);
@@ -117,14 +175,12 @@ fn put(all: &mut Map<String, Value>, name: &str, values: &mut [f64]) {
 /// Milliseconds from the process's start to its mark, and the bytes it and its children hold 10 s after.
 async fn once(desktop: &Desktop, program: &Path) -> (f64, f64) {
     let page = desktop.open(program, &[]).await;
-    let mark = mark(&page).await;
+    let took = started(desktop, program, &page).await;
     let pid = desktop.program_pid(program).expect("the program runs");
-    let started = SystemTime::now() - started_ago(pid);
-    let started = started.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs_f64() * 1_000.0;
     tokio::time::sleep(Duration::from_secs(10).saturating_sub(started_ago(pid))).await;
     let memory = family(pid).into_iter().map(proportional_memory).sum::<u64>() as f64;
     page.close().await.expect("closed");
-    (mark - started, memory)
+    (took, memory)
 }
 
 async fn mark(page: &Page) -> f64 {

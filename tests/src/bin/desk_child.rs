@@ -166,6 +166,10 @@ async fn obey(desk: &Desk, fast: Option<&Fast>, asked: &Value) -> Value {
         }
         "send_again" => json!(desk.settle(vec![reply], Settle::SendAgain).await.is_ok()),
         "take_back" => json!(desk.take_back(vec![reply]).await.is_ok()),
+        "release" => {
+            let holds = desk.holds().await.expect("the holds").iter().map(|hold| hold.id).collect();
+            json!(desk.release(holds).await.is_ok())
+        }
         "clock" => {
             fast.expect("a clock that can be set").ahead.store(asked["ahead"].as_i64().unwrap_or(0), Ordering::SeqCst);
             desk.look_at_the_clock();

@@ -1,0 +1,41 @@
+//! Plays crash rounds: `crash [--rounds N] [--seed S]`. It ends well only where nothing is lost, doubled, out of order or
+//! unsure though provable, and nearly all that can be proved is sent. The seed is printed; with it the same comes again.
+
+use guichet_tests::crash::{Play, play};
+use std::process::ExitCode;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+fn number(words: &[String], name: &str) -> Result<Option<u64>, String> {
+    let Some(at) = words.iter().position(|word| word == name) else {
+        return Ok(None);
+    };
+    let said = words.get(at + 1).ok_or_else(|| format!("{name} wants a number"))?;
+    said.parse().map(Some).map_err(|_| format!("{name} {said}: no number"))
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let asked = number(&words, "--rounds").and_then(|rounds| Ok((rounds, number(&words, "--seed")?)));
+    let (rounds, seed) = match asked {
+        Ok(asked) => asked,
+        Err(why) => {
+            eprintln!("{why}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let Some(program) =
+        std::env::current_exe().ok().map(|here| here.with_file_name("desk_child")).filter(|file| file.exists())
+    else {
+        eprintln!("desk_child is not beside this program");
+        return ExitCode::FAILURE;
+    };
+    let chance = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |since| u64::from(since.subsec_nanos()));
+    let (rounds, seed) = (rounds.unwrap_or(200), seed.unwrap_or_else(chance));
+    println!("crash rounds: --rounds {rounds} --seed {seed}");
+    let began = Instant::now();
+    let sum = play(Play::of(program, seed, rounds), |_| false).await;
+    println!("{:.1} minutes", began.elapsed().as_secs_f64() / 60.0);
+    sum.print();
+    if sum.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,446 @@
+//! One round: a rehearsal of its own, a desk in a process of its own that is opened, written to and killed several times,
+//! then peace, in which minutes pass; then everything is counted.
+
+use super::judge::{Copy, Ledger, Row, Verdict, Written, judge};
+use super::plan::{Act, Life, Mode, Plan};
+use super::{PLACES, Play};
+use crate::child::DeskChild;
+use crate::desk::Dice;
+use crate::forgetful::Syncs;
+use guichet_rehearsal::{Effect, FaultRule, Options, Pace, Rehearsal, Say, Scenario, Speaker};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// What a desk may need for anything on a busy machine; more is a hang.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The clock is set on by this while nothing moves any more, in milliseconds.
+const MINUTES: i64 = 5 * 60_000;
+/// A reply written so long before peace began has a key that counts through all of it, in simulated milliseconds.
+const KEY_YOUNG: i64 = 9 * 60_000;
+/// How long peace lasts where keys prove everything: they must not grow old in it.
+const KEYED_PEACE: Duration = Duration::from_millis(2_600);
+
+/// How long a life waits, when all is said, for the step it is to end at.
+const FOR_A_STEP: Duration = Duration::from_millis(200);
+
+const PASSER_BY: &str = "passant@ailleurs.example";
+
+/// What a person said and our account may answer.
+struct Place {
+    conversation: i64,
+    status: String,
+    /// The username of ours that is named.
+    user: String,
+}
+
+pub(super) struct Round<'a> {
+    play: &'a Play,
+    plan: Plan,
+    pace: Pace,
+    rehearsal: Rehearsal,
+    home: tempfile::TempDir,
+    places: Vec<Place>,
+    written: Vec<Written>,
+    /// By the simulated clock, beside `written`.
+    written_at: Vec<i64>,
+    said: Vec<String>,
+    ahead: i64,
+    jumped: bool,
+    /// How much had been written when the copy was kept.
+    kept: Option<usize>,
+    restored: bool,
+    killed: Vec<String>,
+}
+
+pub(super) struct Outcome {
+    pub mode: Mode,
+    pub verdict: Verdict,
+    pub written: usize,
+    pub acknowledged: usize,
+    /// Where each life ended: a step, or anywhere.
+    pub killed: Vec<String>,
+}
+
+impl<'a> Round<'a> {
+    pub async fn play(play: &'a Play, seed: u64, pace: Pace) -> Outcome {
+        let mut plan = Plan::draw(seed, PLACES);
+        plan.mode = play.mode.unwrap_or(plan.mode);
+        for life in &mut plan.lives {
+            life.disk = play.disk.or(life.disk);
+        }
+        let mut round = Round::begin(play, plan, pace).await;
+        let lives = std::mem::take(&mut round.plan.lives);
+        for life in &lives {
+            round.live(life).await;
+        }
+        round.end().await
+    }
+
+    async fn begin(play: &'a Play, plan: Plan, pace: Pace) -> Self {
+        let scenario = Scenario::named("calme").expect("a scenario");
+        let options = Options { scenario, seed: plan.seed, pace: 0.0, ports: None };
+        let rehearsal = Rehearsal::start(options).await.expect("ports");
+        rehearsal.honour_keys(plan.mode == Mode::Keys);
+        // What is tried here is not the patience with limits.
+        rehearsal.limits(1_000_000, 1_000_000);
+        let mut round = Round {
+            play,
+            plan,
+            pace,
+            rehearsal,
+            home: tempfile::tempdir().expect("a folder"),
+            places: Vec::new(),
+            written: Vec::new(),
+            written_at: Vec::new(),
+            said: Vec::new(),
+            ahead: 0,
+            jumped: false,
+            kept: None,
+            restored: false,
+            killed: Vec::new(),
+        };
+        round.gather().await;
+        if round.plan.mode == Mode::NoKeysReadsLag {
+            // What was read once does not vanish.
+            tokio::time::sleep(Duration::from_millis(round.plan.lag / u64::from(pace.speed))).await;
+            round.rehearsal.fault(FaultRule::on("GET", "", Effect::ReadsLag { ms: round.plan.lag }));
+        }
+        if play.lies {
+            round.rehearsal.honour_keys(false);
+        }
+        round
+    }
+
+    async fn launch(&self, seed: u64, disk: Option<Syncs>, die_at: Option<&String>) -> (DeskChild, Value) {
+        let clock = format!("{}:{}:{}", self.pace.from_ms, self.pace.speed, self.ahead);
+        let mut surroundings = vec![("GUICHET_CLOCK".to_owned(), clock)];
+        surroundings.extend(die_at.map(|step| ("GUICHET_DIE_AT".to_owned(), step.clone())));
+        if let Some(syncs) = disk {
+            let word = match syncs {
+                Syncs::Always => "always",
+                Syncs::Never => "never",
+                Syncs::NotBeforeTheFirstByte => "not-before-the-first-byte",
+            };
+            surroundings.push(("GUICHET_DISK".into(), format!("{word}:{seed}")));
+        }
+        let home = self.home.path();
+        let (folder, key, log) = (home.join("guichet"), home.join("key"), home.join("log"));
+        DeskChild::launch(&self.play.program, &folder, &key, &log, seed, &surroundings).await
+    }
+
+    /// A desk that must open.
+    async fn open(&self, seed: u64, disk: Option<Syncs>, die_at: Option<&String>) -> DeskChild {
+        let (child, first) = self.launch(seed, disk, die_at).await;
+        let log = std::fs::read_to_string(self.home.path().join("log")).unwrap_or_default();
+        assert_eq!(first["open"], true, "seed {}: the desk did not open: {first}\n{log}", self.plan.seed);
+        child
+    }
+
+    /// The first opening, in peace: a few people speak, and the desk has their conversations.
+    async fn gather(&mut self) {
+        let clients = self.rehearsal.clients();
+        let users: Vec<String> = clients
+            .iter()
+            .flat_map(|client| &client.accounts)
+            .take(2)
+            .map(|account| account.handle.split('@').next().expect("a name").to_owned())
+            .collect();
+        let mut waiting = Vec::new();
+        for at in 0..PLACES {
+            let (user, text) = (&users[at % users.len()], format!("Question {at} du passant."));
+            waiting.push((text.clone(), self.mention(user, &text), user.clone()));
+        }
+        let mut child = self.open(Dice::new(self.plan.seed).draw(), None, None).await;
+        let _done = child.must(&json!({ "do": "furnish", "clients": clients })).await;
+        let end = Instant::now() + PATIENCE;
+        while self.places.len() < PLACES {
+            assert!(Instant::now() < end, "seed {}: only {} conversations came", self.plan.seed, self.places.len());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            let rows = child.must(&json!({ "do": "list" })).await;
+            let id = |text: &str| {
+                let rows = rows.as_array()?.iter();
+                rows.clone().find(|row| row["excerpt"].as_str().is_some_and(|said| said.contains(text)))?["id"].as_i64()
+            };
+            self.places = waiting
+                .iter()
+                .filter_map(|(text, status, user)| {
+                    Some(Place { conversation: id(text)?, status: status.clone(), user: user.clone() })
+                })
+                .collect();
+        }
+        child.quit().await;
+    }
+
+    fn mention(&self, user: &str, text: &str) -> String {
+        let by = Speaker::new(PASSER_BY, "Passant");
+        self.rehearsal.say(Say::mention(by, user, text)).expect("it was said")
+    }
+
+    fn now(&self) -> i64 {
+        self.pace.now_ms()
+    }
+
+    async fn live(&mut self, life: &Life) {
+        if life.restore {
+            self.restore();
+        }
+        for trouble in &life.troubles {
+            self.rehearsal.fault(trouble.clone());
+        }
+        let mut child = self.open(life.seed, life.disk, life.die_at.as_ref()).await;
+        if life.twin {
+            self.twin(&mut child, life.seed).await;
+        }
+        let cut = if life.die_at.is_some() { life.lines.len() } else { life.cut.min(life.lines.len()) };
+        let mut alive = true;
+        for line in &life.lines[..cut] {
+            alive = alive && self.act(&mut child, line.place, &line.act).await;
+            if !alive {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(line.nap)).await;
+        }
+        let tail = Duration::from_millis(life.tail);
+        match life.lines.get(cut).filter(|_| alive) {
+            Some(line) => {
+                // It is killed while it is told something.
+                let _cut_short = tokio::time::timeout(tail, self.act(&mut child, line.place, &line.act)).await;
+            }
+            None if life.die_at.is_some() => {
+                let end = Instant::now() + FOR_A_STEP;
+                while Instant::now() < end && !child.ended() {
+                    tokio::time::sleep(Duration::from_millis(3)).await;
+                }
+            }
+            None => tokio::time::sleep(tail).await,
+        }
+        // A server that was going to come back does.
+        self.rehearsal.offline(false);
+        let step = life.die_at.as_deref().and_then(|step| step.split(':').next());
+        let by_itself = child.ended();
+        self.killed.push(step.filter(|_| by_itself).unwrap_or("anywhere").to_owned());
+        child.kill().await;
+        if life.keep && self.kept.is_none() {
+            self.keep();
+        }
+    }
+
+    /// A second process on the same desk does nothing and says so.
+    async fn twin(&self, first: &mut DeskChild, seed: u64) {
+        let (mut second, said) = self.launch(seed.wrapping_add(1), None, None).await;
+        if said["open"] == true {
+            // Only where the first had met its end meanwhile.
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            assert!(first.ended(), "seed {}: two processes are the engine", self.plan.seed);
+        } else {
+            assert!(said.to_string().contains("busy"), "seed {}: the second said {said}", self.plan.seed);
+        }
+        second.kill().await;
+    }
+
+    /// `false`: the desk is gone.
+    async fn act(&mut self, child: &mut DeskChild, place: usize, act: &Act) -> bool {
+        match act {
+            Act::Write(text) => self.write(child, place, text).await,
+            Act::WriteTwice(text) => {
+                let place_there = &self.places[place];
+                let said = Say::Write {
+                    by: Speaker::new(&place_there.user, ""),
+                    to: None,
+                    reply_to: Some(place_there.status.clone()),
+                    text: format!("@{PASSER_BY} {text}"),
+                    direct: false,
+                    spoiler: String::new(),
+                };
+                assert!(self.rehearsal.say(said).is_some());
+                self.write(child, place, text).await
+            }
+            Act::SendAgain => self.send_again(child).await,
+            Act::TakeBack => self.take_back(child).await,
+            Act::SetClock(by) => {
+                self.ahead += by;
+                self.jumped = true;
+                child.ask(&json!({ "do": "clock", "ahead": self.ahead })).await.is_some()
+            }
+            Act::Restart => {
+                self.rehearsal.offline(true);
+                tokio::time::sleep(Duration::from_millis(30)).await;
+                self.rehearsal.offline(false);
+                true
+            }
+            Act::Hear(text) => {
+                self.said.push(text.clone());
+                let user = self.places[place].user.clone();
+                let _status = self.mention(&user, text);
+                true
+            }
+        }
+    }
+
+    async fn write(&mut self, child: &mut DeskChild, place: usize, text: &str) -> bool {
+        let at = self.written.len();
+        let place = &self.places[place];
+        let asked = json!({ "do": "reply", "conversation": place.conversation, "text": text });
+        // Written down before it is asked: whoever is killed meanwhile may have it or not.
+        self.written.push(Written { place: place.status.clone(), text: text.into(), ..Written::default() });
+        self.written_at.push(self.now());
+        let Some(said) = child.ask(&asked).await else {
+            return false;
+        };
+        assert!(said["reply"].is_i64(), "seed {}: refused: {said}", self.plan.seed);
+        self.written[at].acknowledged = said["reply"].as_i64();
+        true
+    }
+
+    fn known(&mut self, reply: i64) -> Option<&mut Written> {
+        self.written.iter_mut().find(|one| one.acknowledged == Some(reply) && !one.forgotten)
+    }
+
+    async fn send_again(&mut self, child: &mut DeskChild) -> bool {
+        let Some(rows) = child.ask(&json!({ "do": "outbox" })).await else {
+            return false;
+        };
+        let unsure = |row: &&Value| row["state"]["state"] == "unsure" && row["state"]["lookedAt"].is_i64();
+        let Some(reply) = rows.as_array().and_then(|rows| rows.iter().find(unsure)?["id"].as_i64()) else {
+            return true;
+        };
+        // Counted before it is said: who dies meanwhile may have heard it.
+        if let Some(one) = self.known(reply) {
+            one.again += 1;
+        }
+        child.ask(&json!({ "do": "send_again", "reply": reply })).await.is_some()
+    }
+
+    async fn take_back(&mut self, child: &mut DeskChild) -> bool {
+        let Some(reply) = self.written.iter().rev().find(|one| !one.forgotten).and_then(|one| one.acknowledged) else {
+            return true;
+        };
+        let said = child.ask(&json!({ "do": "take_back", "reply": reply })).await;
+        let known = self.known(reply).expect("it was just there");
+        match &said {
+            Some(done) => known.taken_back = *done == true,
+            // Perhaps: then nothing is owed, and it may be there once.
+            None => known.acknowledged = None,
+        }
+        said.is_some()
+    }
+
+    fn stores(&self) -> [PathBuf; 2] {
+        let folder = self.home.path().join("guichet");
+        [folder.join("desk.db"), folder.join("desk.db-wal")]
+    }
+
+    /// A copy of the store as it lies there.
+    fn keep(&mut self) {
+        for file in self.stores() {
+            let copy = self.home.path().join(file.file_name().expect("a name"));
+            if file.exists() {
+                std::fs::copy(&file, copy).expect("a copy");
+            }
+        }
+        self.kept = Some(self.written.len());
+    }
+
+    /// The copy is put in the store's place; what was written since is nobody's.
+    fn restore(&mut self) {
+        let Some(kept) = self.kept else {
+            return;
+        };
+        let shared = self.home.path().join("guichet/desk.db-shm");
+        for file in self.stores().iter().chain([&shared]) {
+            // It may not be there.
+            let _gone = std::fs::remove_file(file);
+            let copy = self.home.path().join(file.file_name().expect("a name"));
+            if copy.exists() {
+                std::fs::copy(&copy, file).expect("the copy");
+            }
+        }
+        for one in &mut self.written[..kept] {
+            one.taken_back = false;
+        }
+        for one in &mut self.written[kept..] {
+            one.forgotten = true;
+        }
+        self.restored = true;
+    }
+
+    /// The last opening: nothing goes wrong any more and minutes pass, until nothing moves.
+    async fn end(mut self) -> Outcome {
+        self.rehearsal.clear_faults();
+        self.rehearsal.offline(false);
+        let mut child = self.open(Dice::new(!self.plan.seed).draw(), None, None).await;
+        let (began, began_there) = (Instant::now(), self.now());
+        let keyed = self.plan.mode == Mode::Keys && !self.jumped && !self.restored;
+        let mut quiet = 0;
+        let mut released = false;
+        let verdict = loop {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let told = child.must(&json!({ "do": "outbox" })).await;
+            let ledger = self.ledger(&told, keyed, began_there);
+            let verdict = judge(&ledger);
+            let busy = ledger.rows.iter().any(|row| row.state == "sending") || self.rehearsal.late() > 0;
+            let open = verdict.unsure.len() + verdict.stuck.len();
+            quiet = if busy || open > 0 { 0 } else { quiet + 1 };
+            let limit = if keyed { KEYED_PEACE } else { PATIENCE };
+            // Once more after the last motion: what is settled must stay so.
+            if (quiet > 2 || began.elapsed() > limit) && self.heard_all(&mut child).await {
+                if !self.restored || released {
+                    break verdict;
+                }
+                let _released = child.must(&json!({ "do": "release" })).await;
+                (released, quiet) = (true, 0);
+            }
+            assert!(began.elapsed() < PATIENCE * 2, "seed {}: never heard {:?}", self.plan.seed, self.said);
+            if !keyed && began.elapsed() > Duration::from_millis(150) && self.rehearsal.late() == 0 {
+                self.ahead += MINUTES;
+                let _set = child.must(&json!({ "do": "clock", "ahead": self.ahead })).await;
+            }
+        };
+        child.kill().await;
+        Outcome {
+            mode: self.plan.mode,
+            verdict,
+            written: self.written.len(),
+            acknowledged: self.written.iter().filter(|one| one.acknowledged.is_some()).count(),
+            killed: self.killed,
+        }
+    }
+
+    fn ledger(&self, told: &Value, keyed: bool, peace: i64) -> Ledger {
+        let mut written = self.written.clone();
+        for (one, at) in written.iter_mut().zip(&self.written_at) {
+            one.key_valid = peace - at < KEY_YOUNG;
+        }
+        let copies = self.rehearsal.posted().into_iter().map(|post| Copy {
+            id: post.id,
+            place: post.in_reply_to.unwrap_or_default(),
+            // The addressee stands first; what was written follows it.
+            text: post.text.split_once(' ').map_or("", |(_, rest)| rest).to_owned(),
+            key: post.key,
+            native: post.native,
+        });
+        let place = |row: &Value| {
+            let known = self.places.iter().find(|place| row["conversation"] == place.conversation);
+            known.map(|place| place.status.as_str()).unwrap_or_default()
+        };
+        Ledger {
+            written,
+            rows: told.as_array().expect("replies").iter().map(|row| Row::read(row, place(row))).collect(),
+            copies: copies.collect(),
+            keyed,
+        }
+    }
+
+    /// Whether each text that people said is on the desk, and once.
+    async fn heard_all(&self, child: &mut DeskChild) -> bool {
+        let rows = child.must(&json!({ "do": "list" })).await;
+        let heard = |text: &String| {
+            let rows = rows.as_array().expect("rows").iter();
+            rows.filter(|row| row["excerpt"].as_str().is_some_and(|excerpt| excerpt.contains(text))).count()
+        };
+        let twice: Vec<&String> = self.said.iter().filter(|text| heard(text) > 1).collect();
+        assert!(twice.is_empty(), "seed {}: heard twice: {twice:?}", self.plan.seed);
+        self.said.iter().all(|text| heard(text) == 1)
+    }
+}
