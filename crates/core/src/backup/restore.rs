@@ -40,6 +40,17 @@ pub async fn restore(doors: Doors, file: PathBuf, passphrase: String, mark: Stri
     restored.await.map_err(|_| Problem::Unexpected { what: "restoring thread".into() })?
 }
 
+const WORKSHOP: &str = "restoring-";
+
+/// What a restoring that died left behind: never an inbox of anybody's, since it bore no name yet.
+fn sweep(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(WORKSHOP) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 /// The folder where the new inbox is made; removed with whatever is left in it.
 struct Workshop(PathBuf);
 
@@ -57,7 +68,8 @@ fn restore_now(doors: &Doors, file: &Path, phrase: &str, mark: &str) -> Result<R
     let carried = Carried::read(&backup.vault).map_err(|_| Problem::TornBackup)?;
     let store_key = carried.store_key().map_err(|_| Problem::TornBackup)?;
 
-    let workshop = Workshop(doors.folder.join(format!("restoring-{}", now.0)));
+    sweep(&doors.folder);
+    let workshop = Workshop(doors.folder.join(format!("{WORKSHOP}{}", now.0)));
     lock::private_folder(&workshop.0)?;
     let made = workshop.0.join("desk.db");
     unpack(&mut backup, &made, &store_key)?;

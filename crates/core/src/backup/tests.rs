@@ -167,7 +167,10 @@ async fn the_inbox_that_was_there_lies_aside_and_opens_when_it_is_put_back() {
     let conversation = house.conversation;
     let (doors, _, shelf, _folders) = house.close();
     let before = contents(&doors.folder);
+    // A restoring that died left its workshop.
+    std::fs::create_dir(doors.folder.join("restoring-1")).unwrap();
     let view = restored(&doors, &shelf.join("lundi.guichet")).await.unwrap();
+    assert!(!doors.folder.join("restoring-1").exists());
     let aside = PathBuf::from(view.aside.unwrap());
     assert_eq!(aside, doors.folder.join(format!("aside-{}", doors.now().0)));
     assert_eq!(contents(&aside), before);
