@@ -39,7 +39,7 @@ pub(crate) fn opens_at(hours: &[Opening], now: Millis, zone: &TimeZone) -> Optio
         .flat_map(|date| hours.iter().filter(move |o| on(o, date)).filter_map(move |o| begins(o, date)))
         .flat_map(|begins| {
             let ambiguous = zone.to_ambiguous_timestamp(begins);
-            [ambiguous.clone().earlier().ok(), ambiguous.later().ok()].into_iter().flatten()
+            [ambiguous.earlier().ok(), ambiguous.later().ok()].into_iter().flatten()
         })
         .chain(changes)
         .filter(|at| at.as_millisecond() > now.0)

@@ -16,8 +16,8 @@ use serde_json::Value;
 const UNDONE_WITHIN: i64 = 30 * DAY;
 
 /// The acts that have an inverse. The list undo dispatches on, and the one it looks for.
-const UNDOABLE: &str = "('triage','edit_client','set_rules','remove_account','send_reply','discard_draft',
-     'remove_template','hold','release')";
+const UNDOABLE: &str = "('triage','edit_client','set_rules','remove_account','send_reply','discard_draft',\
+    'remove_template','hold','release')";
 
 /// In the transaction of the act itself.
 pub(crate) fn record(

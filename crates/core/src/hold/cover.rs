@@ -52,6 +52,24 @@ pub(crate) const COVERED: &str = scopes!(any_covers);
 /// Whether a hold other than `?1` covers the reply `r`.
 const COVERED_BY_ANOTHER: &str = scopes!(another_covers);
 
+/// The same for a walk over many replies, as things stand in this reading: only the scopes that hold anything are asked,
+/// the widest first, since one word about everything spares the others.
+pub(crate) fn covered_now(conn: &Connection) -> Result<String, Problem> {
+    let mut asked = String::from("(0");
+    for (scope, covers) in SCOPES.iter().rev() {
+        let holds: bool = conn
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM hold WHERE released_at IS NULL AND scope = ?)")?
+            .query_row([scope], |row| row.get(0))?;
+        if holds {
+            asked.push_str(&format!(
+                " OR EXISTS (SELECT 1 FROM hold h WHERE h.released_at IS NULL AND h.scope = '{scope}' AND {covers})"
+            ));
+        }
+    }
+    asked.push(')');
+    Ok(asked)
+}
+
 /// In the transaction that would let it leave.
 pub(crate) fn covers(conn: &Connection, reply: ReplyId) -> Result<bool, Problem> {
     let sql = format!("SELECT {COVERED} FROM reply r WHERE r.id = ?1");

@@ -7,7 +7,7 @@
 mod cover;
 mod stale;
 
-pub(crate) use cover::{COVERED, covers, narrowest};
+pub(crate) use cover::{COVERED, covered_now, covers, narrowest};
 pub(crate) use stale::named as conflict_named;
 
 use crate::desk::Desk;

@@ -183,7 +183,7 @@ pub(super) fn pause_for(until: Option<Millis>, now: Millis) -> After {
 pub(super) fn mark(tx: &Transaction<'_>, account: AccountId, why: Waiting, now: Millis) -> Result<(), Problem> {
     let detail = Detail { why: Some(why), ..Detail::default() };
     tx.prepare_cached(
-        "UPDATE reply SET detail = ?3
+        "UPDATE reply SET detail = ?3, why = json_extract(?3, '$.why.why')
           WHERE account = ?1 AND state IN ('waiting','unsure') AND state = 'waiting' AND not_before <= ?2
             AND why IS NOT 'conflict' AND detail IS NOT ?3",
     )?

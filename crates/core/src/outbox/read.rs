@@ -23,14 +23,15 @@ impl Desk {
     }
 }
 
-/// Unsettled replies, as the list of the outbox orders them. It is read from an index alone.
-pub(super) fn open_order() -> String {
+/// Unsettled replies, as the list of the outbox orders them, read from an index alone; `covered`: whether a hold covers
+/// the reply `r`.
+pub(super) fn open_order(covered: &str) -> String {
     format!(
         "SELECT id FROM (
            SELECT r.id AS id, r.not_before AS due,
                   CASE WHEN r.state IN ('refused','unsure') THEN 0
                        WHEN r.state = 'to_approve' THEN 1
-                       WHEN r.state = 'waiting' AND {COVERED} THEN 2
+                       WHEN r.state = 'waiting' AND {covered} THEN 2
                        WHEN r.why IN ('conflict','login') THEN 0
                        ELSE 3 END AS place
              FROM reply r WHERE r.state IN {OPEN} AND (?1 IS NULL OR r.client = ?1))
@@ -53,7 +54,7 @@ fn page(conn: &Connection, query: OutboxQuery, offset: u32, limit: u32) -> Resul
         .prepare_cached("SELECT ifnull(sum(outbox), 0) FROM tally WHERE ?1 IS NULL OR client = ?1")?
         .query_row([client], |row| row.get(0))?;
     let sent = ids(SENT_ORDER, SENT_SHOWN, 0)?;
-    let mut rows = if offset < open { ids(&open_order(), limit, offset)? } else { Vec::new() };
+    let mut rows = if offset < open { ids(&open_order(&hold::covered_now(conn)?), limit, offset)? } else { Vec::new() };
     let (skipped, left) = (offset.saturating_sub(open) as usize, limit as usize - rows.len());
     let total = open + u32::try_from(sent.len()).unwrap_or(SENT_SHOWN);
     rows.extend(sent.into_iter().skip(skipped).take(left));

@@ -148,7 +148,8 @@ impl Reply {
         let detail = Detail { again: next == State::Resending, ..detail };
         let moved = tx
             .prepare_cached(
-                "UPDATE reply SET state = ?1, detail = ?2 WHERE id = ?3 AND state = ?4 AND tries = ?5 AND key = ?6",
+                "UPDATE reply SET state = ?1, detail = ?2, why = json_extract(?2, '$.why.why')
+                  WHERE id = ?3 AND state = ?4 AND tries = ?5 AND key = ?6",
             )?
             .execute(params![
                 next.stored(),

@@ -11,7 +11,7 @@ use super::outcome::{self, After};
 use super::row::OPEN;
 use super::settle;
 use crate::desk::Desk;
-use crate::hold::COVERED;
+use crate::hold;
 use crate::intake::{Wakefulness, health};
 use crate::store::Durability;
 use crate::view::{Problem, Waiting};
@@ -221,15 +221,15 @@ fn orphaned(conn: &Connection, account: AccountId) -> Result<bool, Problem> {
 }
 
 /// The next one after `after` that is due, does not wait for the CM, and stands first in its conversation. A hold keeps
-/// what waits, never the looking.
-pub(super) fn due_order() -> String {
+/// what waits, never the looking; `covered`: whether one covers the reply `r`.
+pub(super) fn due_order(covered: &str) -> String {
     format!(
         "SELECT r.id, r.not_before, r.state = 'unsure' FROM reply r
           WHERE r.account = ?1 AND r.state IN ('waiting','unsure') AND r.not_before <= ?2
             AND (r.not_before, r.id) > (?3, ?4) AND r.why IS NOT 'conflict'
             AND NOT EXISTS (SELECT 1 FROM reply e
                              WHERE e.conversation = r.conversation AND e.id < r.id AND e.state IN {OPEN})
-            AND NOT (r.state = 'waiting' AND {COVERED})
+            AND NOT (r.state = 'waiting' AND {covered})
           ORDER BY r.not_before, r.id LIMIT 1"
     )
 }
@@ -242,7 +242,7 @@ fn next_due(
 ) -> Result<Option<Due>, Problem> {
     let (at, id) = after.unwrap_or((Millis(i64::MIN), ReplyId(0)));
     Ok(conn
-        .prepare_cached(&due_order())?
+        .prepare_cached(&due_order(&hold::covered_now(conn)?))?
         .query_row(params![account.0, now.0, at.0, id.0], |row| {
             Ok(Due { id: ReplyId(row.get(0)?), not_before: Millis(row.get(1)?), unsure: row.get(2)? })
         })

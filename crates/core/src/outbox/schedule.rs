@@ -64,7 +64,7 @@ fn reschedule(tx: &Transaction<'_>, reply: &Reply, send_at: Option<Millis>, now:
         _ => (reply.state == State::Waiting).then_some(why),
     };
     let detail = Detail { why, ..reply.detail.clone() };
-    tx.prepare_cached("UPDATE reply SET send_at = ?2, not_before = ?3, detail = ?4 WHERE id = ?1")?.execute(
+    tx.prepare_cached("UPDATE reply SET send_at = ?2, not_before = ?3, detail = ?4, why = json_extract(?4, '$.why.why') WHERE id = ?1")?.execute(
         params![reply.id.0, chosen(send_at, now).map(|at| at.0), not_before.0, serde_json::to_string(&detail)?],
     )?;
     Ok(())

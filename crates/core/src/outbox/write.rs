@@ -114,9 +114,10 @@ fn write(
     tx.prepare_cached(
         "INSERT INTO reply (client, account, conversation, answers, key, text, addressees, visibility, warning, lang,
                             template, template_version, place, seen, state, detail, written_at, offline, not_before,
-                            send_at)
+                            send_at, why)
          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, (SELECT lang FROM template WHERE id = ?10), ?10, ?11, ?12,
-                (SELECT max(id) FROM message WHERE conversation = ?3), ?17, ?13, ?14, ?15, ?16, ?18",
+                (SELECT max(id) FROM message WHERE conversation = ?3), ?17, ?13, ?14, ?15, ?16, ?18,
+                json_extract(?13, '$.why.why')",
     )?
     .execute(params![
         speaker.client.0,

@@ -1,19 +1,25 @@
 //! The outbox against a network on paper: the table, the trips of one reply, and a model under every fault.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod approve;
+mod clients;
+mod crowd;
 #[cfg(unix)]
 mod disk;
+mod holds;
 mod model;
 mod paper;
+mod restored;
 mod rules;
+mod schedule;
 mod table;
 mod trips;
 mod wall;
 
 use super::outcome::After;
-use super::run::turn;
+use super::run::{Walk, turn};
 use crate::testing::{Room, client_row, conversation_row, room};
-use crate::view::{DraftView, ReplyState, ReplyView};
+use crate::view::{ClientRules, DraftView, OutboxQuery, ReplyState, ReplyView, Slice};
 use guichet_model::{AccountId, ClientId, ConversationId, MessageId, Millis, ReplyId, SECOND};
 use paper::{Paper, Server};
 use std::sync::{Arc, Mutex};
@@ -39,6 +45,21 @@ impl Scene {
         conversation_row(self.room.desk.store(), self.client, self.account, person, "Bonjour ?", now)
     }
 
+    /// Another client, with an account and a conversation of its own.
+    fn neighbour(&self, name: &str, person: &str) -> (ClientId, AccountId, ConversationId) {
+        let store = self.room.desk.store();
+        let (client, account) = client_row(store, name);
+        let now = self.room.desk.now();
+        let (conversation, _) = conversation_row(store, client, account, person, "Bonjour ?", now);
+        (client, account, conversation)
+    }
+
+    /// What the CM's tools never do: the store changed by hand.
+    fn sql(&self, sql: &str) {
+        let change = |tx: &rusqlite::Transaction<'_>| Ok(tx.execute_batch(sql)?);
+        self.room.desk.store().write_now(crate::store::Durability::Full, change).unwrap();
+    }
+
     fn server(&self) -> std::sync::MutexGuard<'_, Server> {
         self.server.lock().unwrap()
     }
@@ -53,9 +74,14 @@ impl Scene {
 
     /// Everything that can be done now.
     async fn work(&self) -> Option<After> {
+        self.work_of(self.account).await
+    }
+
+    async fn work_of(&self, account: AccountId) -> Option<After> {
+        let mut walk = Walk::default();
         for _ in 0..100 {
-            match turn(&self.room.desk, self.account).await.unwrap() {
-                Some(After::GoOn) => {}
+            match turn(&self.room.desk, account, &mut walk).await.unwrap() {
+                Some(After::GoOn | After::Stays) => {}
                 other => return other,
             }
         }
@@ -73,6 +99,16 @@ impl Scene {
     async fn reply(&self, id: ReplyId) -> ReplyView {
         let read = move |conn: &rusqlite::Connection| super::read::view(conn, &super::row::Reply::one(conn, id)?);
         self.room.desk.store().read(read).await.unwrap()
+    }
+
+    /// How long this client's replies can be taken back.
+    async fn undo(&self, undo_seconds: u32) {
+        let rules = ClientRules { undo_seconds, to_approve: false, hours: Vec::new() };
+        self.room.desk.set_rules(self.client, rules).await.unwrap();
+    }
+
+    async fn outbox(&self) -> Slice<ReplyView> {
+        self.room.desk.outbox(OutboxQuery::default(), 0, 500).await.unwrap()
     }
 
     async fn state(&self, id: ReplyId) -> ReplyState {

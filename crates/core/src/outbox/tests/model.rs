@@ -102,7 +102,7 @@ async fn live(proof: Proof, lag: i64, acts: Vec<Act>) {
             Act::TakeBack => {
                 if let Some(last) = written.last() {
                     // Too late is an answer too.
-                    let _ = scene.room.desk.take_back(*last).await;
+                    let _ = scene.room.desk.take_back(vec![*last]).await;
                 }
             }
         }

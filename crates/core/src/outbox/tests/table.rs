@@ -2,7 +2,8 @@
 
 use crate::outbox::state::{Event, STATES, State, next};
 
-const EVENTS: [Event; 10] = [
+const EVENTS: [Event; 12] = [
+    Event::Approved,
     Event::Leaves,
     Event::LeavesAgain,
     Event::Arrived,
@@ -13,6 +14,7 @@ const EVENTS: [Event; 10] = [
     Event::TakenBack,
     Event::GivenUp,
     Event::Again,
+    Event::Restored,
 ];
 
 #[test]
@@ -63,6 +65,61 @@ fn on_the_wire_nobody_takes_it() {
             assert_eq!(next(state, event), None);
         }
     }
+}
+
+/// What wants a yes never leaves without one, and an older copy of the store sends nothing by itself.
+#[test]
+fn only_a_yes_lets_it_wait() {
+    for event in EVENTS {
+        match next(State::ToApprove, event) {
+            Some(State::Waiting) => assert_eq!(event, Event::Approved),
+            other => assert!(matches!(other, None | Some(State::TakenBack | State::Discarded)), "{event:?}"),
+        }
+    }
+    for state in STATES {
+        assert!(matches!(next(state, Event::Restored), None | Some(State::Unsure)), "{state:?}");
+    }
+}
+
+/// The columns of the drawing: states that something moves.
+const MOVED: [State; 6] =
+    [State::ToApprove, State::Waiting, State::Sending, State::Resending, State::Unsure, State::Refused];
+
+/// The table as the documents show it: events down, states across, and where each leads.
+fn drawing() -> String {
+    let word = |camel: String| {
+        let mut words = String::new();
+        for letter in camel.chars() {
+            if letter.is_uppercase() && !words.is_empty() {
+                words.push(' ');
+            }
+            words.extend(letter.to_lowercase());
+        }
+        words
+    };
+    let line = |first: &str, cells: Vec<String>| {
+        let cells: String = cells.iter().map(|cell| format!("{cell:<12}")).collect();
+        format!("{first:<14}{cells}").trim_end().to_owned()
+    };
+    let mut lines = vec![line("", MOVED.map(|state| word(format!("{state:?}"))).to_vec())];
+    for event in EVENTS {
+        let leads = MOVED.map(|state| next(state, event).map_or_else(|| "·".into(), |to| word(format!("{to:?}"))));
+        lines.push(line(&word(format!("{event:?}")), leads.to_vec()));
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn the_documents_draw_this_table() {
+    for state in STATES.iter().filter(|state| !MOVED.contains(state)) {
+        assert!(EVENTS.iter().all(|event| next(*state, *event).is_none()), "{state:?} is not drawn");
+    }
+    let document = include_str!("../../../../../ARCHITECTURE.md");
+    let drawn = document
+        .split_once("<!-- the table of states -->\n```\n")
+        .and_then(|(_, rest)| rest.split_once("\n```\n<!-- end of the table -->"))
+        .map(|(drawn, _)| drawn);
+    assert!(drawn == Some(&*drawing()), "between the two marks of ARCHITECTURE.md belongs:\n{}", drawing());
 }
 
 #[test]

@@ -66,7 +66,7 @@ async fn is_undone_with_its_filing_while_it_waits() {
     assert_eq!(scene.texts(), ["Merci"]);
     // What is sent is not undone.
     let _ = scene.room.desk.triage(vec![conversation], Triage::Open).await.unwrap();
-    assert_eq!(scene.room.desk.take_back(again).await, Err(Problem::TooLate));
+    assert_eq!(scene.room.desk.take_back(vec![again]).await, Err(Problem::TooLate));
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn a_refusal_holds_its_conversation_alone() {
     assert!(matches!(scene.state(refused).await, ReplyState::Refused { .. }));
     assert_eq!(waits(&scene.state(behind).await), Some(Waiting::Earlier));
     assert_eq!(scene.state(other).await, sent());
-    scene.room.desk.retry(refused).await.unwrap();
+    scene.room.desk.retry(vec![refused]).await.unwrap();
     scene.work().await;
     assert_eq!(scene.texts(), ["Trois", "Un", "Deux"]);
 }
@@ -136,7 +136,7 @@ async fn given_up_its_text_comes_back() {
     scene.server().sendings = [Fate::Fault(Fault::refused(RefusalCode::TooLong, None))].into();
     let refused = scene.write(conversation, "Un").await;
     let behind = scene.sent(conversation, "Deux").await;
-    scene.room.desk.settle(refused, Settle::GiveUp).await.unwrap();
+    scene.room.desk.settle(vec![refused], Settle::GiveUp).await.unwrap();
     scene.work().await;
     assert_eq!(scene.state(refused).await, ReplyState::Discarded);
     assert_eq!(scene.state(behind).await, sent());
@@ -222,7 +222,7 @@ async fn a_key_that_has_run_out_repeats_nothing() {
     // A clock that went back does not make the key young again.
     scene.forward(-HOUR);
     let state = scene.state(reply).await;
-    scene.room.desk.retry(reply).await.unwrap();
+    scene.room.desk.retry(vec![reply]).await.unwrap();
     scene.work().await;
     assert!(nothing_left(&state));
     assert_eq!(scene.texts(), Vec::<String>::new());
@@ -239,7 +239,7 @@ async fn another_text_of_ours_forbids_absent() {
         ReplyState::Unsure { looked_at: None, candidates } => candidates[0],
         other => panic!("{other:?}"),
     };
-    scene.room.desk.settle(reply, Settle::IsThere { message: candidate }).await.unwrap();
+    scene.room.desk.settle(vec![reply], Settle::IsThere { message: candidate }).await.unwrap();
     assert_eq!(scene.state(reply).await, ReplyState::Sent { private: false, altered: true });
     assert_eq!(scene.reply(reply).await.message, Some(candidate));
 }
@@ -277,7 +277,7 @@ async fn what_was_there_before_is_no_candidate() {
         scene.room.desk.store().read_now(read).unwrap()
     };
     let before = key(second);
-    scene.room.desk.settle(second, Settle::SendAgain).await.unwrap();
+    scene.room.desk.settle(vec![second], Settle::SendAgain).await.unwrap();
     assert_ne!(key(second), before);
     scene.work().await;
     assert_eq!(scene.state(second).await, sent());
@@ -296,7 +296,7 @@ async fn what_changed_since_is_shown_before_it_leaves() {
         assert_eq!(waits(&scene.state(reply).await), Some(Waiting::Conflict { conflict }));
         assert_eq!(scene.work().await, None);
         assert_eq!(scene.server().sends, 0);
-        scene.room.desk.retry(reply).await.unwrap();
+        scene.room.desk.retry(vec![reply]).await.unwrap();
         scene.work().await;
         assert_eq!(scene.state(reply).await, sent());
         assert_eq!(scene.server().rechecks, 1);
@@ -361,7 +361,7 @@ async fn an_engine_that_died_leaves_it_unsure_and_finds_it() {
 #[tokio::test]
 async fn the_workers_run_by_themselves() {
     let scene = Scene::new().await;
-    scene.room.desk.set_setting("undo_seconds".into(), "0".into()).await.unwrap();
+    scene.undo(0).await;
     let (conversation, _) = scene.conversation("Léa");
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let running = tokio::spawn(crate::outbox::run(scene.room.desk.clone(), stopped));
@@ -375,5 +375,5 @@ async fn the_workers_run_by_themselves() {
     assert_eq!(scene.state(reply).await, sent());
     stop.send(true).unwrap();
     running.await.unwrap();
-    assert_eq!(scene.room.desk.outbox().await.unwrap().len(), 1);
+    assert_eq!(scene.outbox().await.total, 1);
 }

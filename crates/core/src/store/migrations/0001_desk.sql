@@ -272,7 +272,7 @@ CREATE TABLE reply (              -- the outbox; a row stays after its sending
   seen INTEGER NOT NULL,          -- the newest message row then: what came later, the CM has not read
   state TEXT NOT NULL CHECK (state IN ('to_approve','waiting','sending','sent','refused','unsure','taken_back','discarded')),
   detail TEXT,                    -- what the state adds, as JSON: reason, conflict, candidates
-  why TEXT GENERATED ALWAYS AS (json_extract(detail, '$.why.why')) VIRTUAL,  -- what a waiting one waits for
+  why TEXT,                       -- of the detail, what a waiting one waits for: its name, for the indexes
   written_at INTEGER NOT NULL,
   offline INTEGER NOT NULL,       -- written without a network: rechecked before it leaves
   send_at INTEGER,                -- the instant the CM chose; NULL: as soon as may be
@@ -289,10 +289,11 @@ CREATE TABLE reply (              -- the outbox; a row stays after its sending
   message INTEGER UNIQUE REFERENCES message(id)
 ) STRICT;
 -- Each asks by its own words, so that a step of the outbox costs the same behind 10,000 others and 200,000 sent ones.
-CREATE INDEX reply_open ON reply(conversation, id) WHERE state IN ('to_approve','waiting','sending','refused','unsure');
+CREATE INDEX reply_open ON reply(conversation, id, state) WHERE state IN ('to_approve','waiting','sending','refused','unsure');
 CREATE INDEX reply_shown ON reply(state, why, not_before, id, client, account, conversation)
   WHERE state IN ('to_approve','waiting','sending','refused','unsure');
-CREATE INDEX reply_due ON reply(account, not_before, id, state, why, conversation) WHERE state IN ('waiting','unsure');
+CREATE INDEX reply_due ON reply(account, not_before, id, state, why, conversation, client)
+  WHERE state IN ('waiting','unsure');
 CREATE INDEX reply_wire ON reply(account, id) WHERE state = 'sending';
 CREATE INDEX reply_lost ON reply(account, json_extract(place, '$.remote')) WHERE state = 'unsure';
 CREATE INDEX reply_of ON reply(conversation, id);

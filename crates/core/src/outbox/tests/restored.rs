@@ -1,0 +1,152 @@
+//! An older copy of the store was opened: nothing it had not sent leaves before it was looked for and released.
+
+use super::paper::Fate;
+use super::*;
+use crate::view::HoldTarget;
+use guichet_model::{HOUR, MINUTE, Proof, RemoteId};
+
+const KEY: Proof = Proof::Key { valid_for: HOUR };
+
+impl Scene {
+    async fn restore(&self) {
+        crate::outbox::restored(&self.room.desk).await.unwrap();
+    }
+
+    /// The one hold there is.
+    async fn only_hold(&self) -> crate::view::HoldView {
+        let mut holds = self.room.desk.holds().await.unwrap();
+        assert_eq!(holds.len(), 1);
+        holds.remove(0)
+    }
+}
+
+fn unsure(state: &ReplyState) -> bool {
+    matches!(state, ReplyState::Unsure { .. })
+}
+
+#[tokio::test]
+async fn what_the_other_copy_sent_is_found_and_the_rest_stays() {
+    let scene = Scene::new().await;
+    let (first, _) = scene.conversation("Léa");
+    let (second, _) = scene.conversation("Paul");
+    let (third, _) = scene.conversation("Zoé");
+    let there = scene.write(first, "Un").await;
+    let absent = scene.write(second, "Deux").await;
+    let rules = ClientRules { undo_seconds: 0, to_approve: true, hours: Vec::new() };
+    scene.room.desk.set_rules(scene.client, rules).await.unwrap();
+    let asked = scene.write(third, "Trois").await;
+    scene.restore().await;
+    // The other copy sent it a little after the backup, and intake has read it since.
+    scene.forward(HOUR);
+    let at = scene.room.desk.now().plus(-HOUR + MINUTE);
+    let post = scene.server().post(&RemoteId::new("m-1"), "Un", "k", at);
+    let item = super::paper::item(&post);
+    let page = guichet_model::Page { items: vec![item], ..Default::default() };
+    scene.room.desk.take(scene.account, "mentions", page).await.unwrap();
+    assert!(unsure(&scene.state(there).await) && unsure(&scene.state(absent).await));
+    scene.work().await;
+    assert!(matches!(scene.state(there).await, ReplyState::Sent { .. }));
+    assert_eq!(
+        scene.state(absent).await,
+        ReplyState::Unsure { looked_at: Some(scene.room.desk.now()), candidates: Vec::new() }
+    );
+    assert_eq!(scene.state(asked).await, ReplyState::ToApprove);
+    let hold = scene.only_hold().await;
+    assert!(hold.by_program && hold.target == HoldTarget::Restored);
+    assert_eq!(hold.replies, 2);
+    // The yes does not let it leave: the hold still stands. What is written now is not the copy's.
+    scene.room.desk.approve(vec![asked]).await.unwrap();
+    let fresh = scene.write(first, "Quatre").await;
+    scene.room.desk.approve(vec![fresh]).await.unwrap();
+    scene.work().await;
+    assert!(matches!(scene.state(asked).await, ReplyState::Held { .. }));
+    assert!(matches!(scene.state(fresh).await, ReplyState::Sent { .. }));
+    assert_eq!(scene.server().sends, 1);
+    scene.room.desk.release(vec![hold.id]).await.unwrap();
+    scene.work().await;
+    // Not found is no proof: without a key the CM says what becomes of it.
+    assert!(unsure(&scene.state(absent).await));
+    assert_eq!(scene.server().sends, 2);
+}
+
+#[tokio::test]
+async fn under_a_key_it_leaves_after_the_release_and_not_before() {
+    let scene = Scene::new().await;
+    scene.server().proof = KEY;
+    let (conversation, _) = scene.conversation("Léa");
+    let (other, _) = scene.conversation("Paul");
+    let at = scene.room.desk.now().plus(40 * MINUTE);
+    let reply = scene.write(conversation, "Merci").await;
+    let draft = DraftView { send_at: Some(at), ..text("Plus tard") };
+    let chosen = scene.room.desk.send_reply(other, draft, false).await.unwrap().reply;
+    scene.restore().await;
+    scene.work().await;
+    assert_eq!(scene.server().sends, 0);
+    let hold = scene.only_hold().await;
+    scene.room.desk.release(vec![hold.id]).await.unwrap();
+    scene.forward(MINUTE);
+    scene.work().await;
+    assert!(matches!(scene.state(reply).await, ReplyState::Sent { .. }));
+    assert_eq!(scene.texts(), ["Merci"], "the other one's instant has not come");
+    assert!(unsure(&scene.state(chosen).await));
+}
+
+/// The key may have been used when it was written: an hour later it proves nothing any more.
+#[tokio::test]
+async fn a_key_as_old_as_the_reply_repeats_nothing() {
+    let scene = Scene::new().await;
+    scene.server().proof = KEY;
+    let (conversation, _) = scene.conversation("Léa");
+    let reply = scene.write(conversation, "Merci").await;
+    scene.forward(2 * HOUR);
+    scene.restore().await;
+    let hold = scene.only_hold().await;
+    scene.room.desk.release(vec![hold.id]).await.unwrap();
+    scene.work().await;
+    assert!(unsure(&scene.state(reply).await));
+    assert_eq!(scene.server().sends, 0);
+}
+
+#[tokio::test]
+async fn two_equal_ones_and_one_message_cannot_be_told_apart() {
+    let scene = Scene::new().await;
+    let (conversation, _) = scene.conversation("Léa");
+    let replies = [scene.write(conversation, "Merci").await, scene.write(conversation, "Merci").await];
+    scene.restore().await;
+    scene.forward(MINUTE);
+    let now = scene.room.desk.now();
+    scene.server().post(&RemoteId::new("m-1"), "Merci", "k", now);
+    scene.work().await;
+    for reply in replies {
+        match scene.state(reply).await {
+            ReplyState::Unsure { looked_at: None, candidates } => assert_eq!(candidates.len(), 1),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn on_the_wire_in_the_copy_it_is_looked_for_as_what_had_left() {
+    let scene = Scene::new().await;
+    let (conversation, _) = scene.conversation("Léa");
+    scene.server().sendings = [Fate::Deaf].into();
+    scene.server().findings = [guichet_model::Fault::OFFLINE].into();
+    let reply = scene.sent(conversation, "Merci").await;
+    scene.sql("UPDATE reply SET state = 'sending'");
+    scene.restore().await;
+    scene.restore().await;
+    assert!(unsure(&scene.state(reply).await));
+    assert_eq!(scene.only_hold().await.replies, 1, "restored twice, held once");
+    scene.work().await;
+    assert!(matches!(scene.state(reply).await, ReplyState::Sent { .. }));
+    assert_eq!((scene.texts().len(), scene.server().sends), (1, 1));
+}
+
+#[tokio::test]
+async fn a_copy_with_nothing_unsent_holds_nothing() {
+    let scene = Scene::new().await;
+    let (conversation, _) = scene.conversation("Léa");
+    scene.sent(conversation, "Merci").await;
+    scene.restore().await;
+    assert_eq!(scene.room.desk.holds().await.unwrap(), []);
+}
