@@ -151,7 +151,7 @@ async fn it_goes_with_the_reply_and_comes_back_with_it() {
     let view = attach(&room, conversation, "a", PNG).await.unwrap();
     let (_, act) = sent(&room, conversation).await;
     let shown = room.desk.conversation(conversation).await.unwrap();
-    assert_eq!(shown.replies[0].attachments, [view.clone()]);
+    assert_eq!(shown.replies[0].attachments, std::slice::from_ref(&view));
     assert_eq!((shown.attachments.len(), shown.draft), (0, None));
     assert_eq!(room.desk.describe(view.id, "Une tarte".into()).await, Err(Problem::TooLate));
     assert_eq!(room.desk.detach(view.id).await, Err(Problem::TooLate));
