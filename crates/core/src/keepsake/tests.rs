@@ -166,6 +166,8 @@ async fn the_engine_writes_it_at_a_change_and_when_it_stops() {
     }
     assert_eq!(kept(&room.doors).drafts[0].view.text, "Nous regardons.");
     room.desk.save_draft(conversation, draft("Le dernier mot.")).await.unwrap();
+    // Time enough for a writing that did not wait.
+    tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(kept(&room.doors).drafts[0].view.text, "Nous regardons.", "not at every keystroke");
     engine.stop().await;
     assert_eq!(kept(&room.doors).drafts[0].view.text, "Le dernier mot.");

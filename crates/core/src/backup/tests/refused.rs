@@ -3,10 +3,12 @@
 use super::super::{sealed, write};
 use super::*;
 
-/// A file of that header around that vault and store, sealed with the phrase.
+/// A file of that header before that vault and store, whatever they are, sealed with the phrase.
 fn forged(file: &Path, header: &Header, vault: &[u8], store: &[u8]) {
-    let out = std::fs::File::create(file).unwrap();
-    sealed::seal(&out, PHRASE, header, vault, &mut &store[..]).unwrap();
+    let mut recipient = age::scrypt::Recipient::new(PHRASE.to_owned().into());
+    recipient.set_work_factor(4);
+    let plain = [&serde_json::to_vec(header).unwrap(), b"\n".as_slice(), vault, store].concat();
+    std::fs::write(file, age::encrypt(&recipient, &plain).unwrap()).unwrap();
 }
 
 /// The parts of a true backup.
@@ -44,8 +46,12 @@ fn a_disk_without_room_is_said_before_anything_is_written() {
 async fn what_is_no_whole_backup_changes_nothing() {
     let house = House::new().await;
     house.backup("vraie").await.unwrap();
+    house.draft("Écrit après la copie.").await;
+    house.room.clock.forward(SECOND);
+    house.backup("suivante").await.unwrap();
     let (doors, other, shelf, _folders) = house.close();
     let before = contents(&doors.folder);
+    let (_, _, next_store) = parts(&shelf.join("suivante"));
     let (header, vault, store) = parts(&shelf.join("vraie"));
     let bytes = std::fs::read(shelf.join("vraie")).unwrap();
     let file = shelf.join("fausse");
@@ -89,8 +95,11 @@ async fn what_is_no_whole_backup_changes_nothing() {
     refused("a newer schema", Problem::NewerBackup).await;
     forged(&file, &Header { guichet: "recette".into(), ..header.clone() }, &vault, &store);
     refused("another program's", Problem::NoBackup).await;
-    forged(&file, &header, &vec![b' '; vault.len()], &store);
-    refused("another vault", Problem::TornBackup).await;
+    let other_token = String::from_utf8(vault.clone()).unwrap().replace("jeton-de-la", "jeton-de-sa");
+    forged(&file, &header, other_token.as_bytes(), &store);
+    refused("another vault, that reads", Problem::TornBackup).await;
+    forged(&file, &header, &vault, &next_store);
+    refused("another store, that reads", Problem::TornBackup).await;
     let nothing = b"{}";
     forged(&file, &Header { vault: sealed::measure_bytes(nothing), ..header.clone() }, nothing, &store);
     refused("a vault without a key", Problem::TornBackup).await;
@@ -99,11 +108,15 @@ async fn what_is_no_whole_backup_changes_nothing() {
     page[middle] ^= 1;
     forged(&file, &Header { store: sealed::measure_bytes(&page), ..header.clone() }, &vault, &page);
     refused("a store whose pages do not read", Problem::TornBackup).await;
-    assert_eq!(tried.len(), 16);
+    assert_eq!(tried.len(), 17);
 
-    let vast = Header { store: Part { size: u64::MAX / 4, ..header.store.clone() }, ..header };
-    let out = std::fs::File::create(&file).unwrap();
-    assert!(sealed::seal(&out, PHRASE, &vast, &vault, &mut &store[..]).is_err(), "its store is not what it says");
+    let vast = Header { store: Part { size: u64::MAX / 4, ..header.store.clone() }, ..header.clone() };
+    forged(&file, &vast, &vault, &store);
+    assert_eq!(restored(&other, &file).await, Err(Problem::DiskFull), "no room for what it says");
+    assert_eq!(contents(&other.folder), BTreeMap::new());
+    // Forged as these are, the true parts make a true backup.
+    forged(&file, &header, &vault, &store);
+    restored(&other, &file).await.unwrap();
     restored(&doors, &shelf.join("vraie")).await.unwrap();
 }
 
