@@ -92,6 +92,9 @@ impl Sum {
         if faults[..4].iter().any(|(_, found)| !found.is_empty()) {
             self.failed.push(seed);
         }
+        if faults.iter().any(|(_, found)| !found.is_empty()) {
+            outcome.story.iter().for_each(|line| println!("    {line}"));
+        }
         self.rounds += 1;
         self.lost += verdict.lost.len();
         self.doubled += verdict.doubled.len();

@@ -60,6 +60,7 @@ pub struct Line {
     pub nap: u64,
 }
 
+#[derive(Debug)]
 pub enum Act {
     Write(String),
     /// The same text, by our account, on the network itself; then as a reply.

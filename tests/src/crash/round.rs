@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 /// What a desk may need for anything on a busy machine; more is a hang.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The clock is set on by this while nothing moves any more, in milliseconds.
-const MINUTES: i64 = 5 * 60_000;
+/// The clock is set on by so many milliseconds at a time while peace lasts: less than what the desk takes for a sleep.
+const ON: i64 = 100_000;
 /// A reply written so long before peace began has a key that counts through all of it, in simulated milliseconds.
 const KEY_YOUNG: i64 = 9 * 60_000;
 /// How long peace lasts where keys prove everything: they must not grow old in it.
@@ -38,6 +38,7 @@ pub(super) struct Round<'a> {
     play: &'a Play,
     plan: Plan,
     pace: Pace,
+    began_at: i64,
     rehearsal: Rehearsal,
     home: tempfile::TempDir,
     places: Vec<Place>,
@@ -51,6 +52,8 @@ pub(super) struct Round<'a> {
     kept: Option<usize>,
     restored: bool,
     killed: Vec<String>,
+    /// What was done and when, for whoever looks at a round that failed.
+    story: Vec<String>,
 }
 
 pub(super) struct Outcome {
@@ -60,6 +63,7 @@ pub(super) struct Outcome {
     pub acknowledged: usize,
     /// Where each life ended: a step, or anywhere.
     pub killed: Vec<String>,
+    pub story: Vec<String>,
 }
 
 impl<'a> Round<'a> {
@@ -88,6 +92,7 @@ impl<'a> Round<'a> {
             play,
             plan,
             pace,
+            began_at: pace.now_ms(),
             rehearsal,
             home: tempfile::tempdir().expect("a folder"),
             places: Vec::new(),
@@ -99,6 +104,7 @@ impl<'a> Round<'a> {
             kept: None,
             restored: false,
             killed: Vec::new(),
+            story: Vec::new(),
         };
         round.gather().await;
         if round.plan.mode == Mode::NoKeysReadsLag {
@@ -181,10 +187,17 @@ impl<'a> Round<'a> {
         self.pace.now_ms()
     }
 
+    /// In simulated seconds since the servers began.
+    fn tell(&mut self, what: String) {
+        self.story.push(format!("{:6} s  {what}", (self.now() - self.began_at) / 1_000));
+    }
+
     async fn live(&mut self, life: &Life) {
         if life.restore {
             self.restore();
         }
+        let Life { die_at, disk, twin, troubles, .. } = life;
+        self.tell(format!("opens; dies at {die_at:?}, disk {disk:?}, twin {twin}; {troubles:?}"));
         for trouble in &life.troubles {
             self.rehearsal.fault(trouble.clone());
         }
@@ -221,6 +234,7 @@ impl<'a> Round<'a> {
         let by_itself = child.ended();
         self.killed.push(step.filter(|_| by_itself).unwrap_or("anywhere").to_owned());
         child.kill().await;
+        self.tell(format!("killed {}", self.killed[self.killed.len() - 1]));
         if life.keep && self.kept.is_none() {
             self.keep();
         }
@@ -241,6 +255,7 @@ impl<'a> Round<'a> {
 
     /// `false`: the desk is gone.
     async fn act(&mut self, child: &mut DeskChild, place: usize, act: &Act) -> bool {
+        self.tell(format!("at {}: {act:?}", self.places[place].status));
         match act {
             Act::Write(text) => self.write(child, place, text).await,
             Act::WriteTwice(text) => {
@@ -290,6 +305,7 @@ impl<'a> Round<'a> {
         };
         assert!(said["reply"].is_i64(), "seed {}: refused: {said}", self.plan.seed);
         self.written[at].acknowledged = said["reply"].as_i64();
+        self.tell(format!("it is reply {}", said["reply"]));
         true
     }
 
@@ -309,7 +325,9 @@ impl<'a> Round<'a> {
         if let Some(one) = self.known(reply) {
             one.again += 1;
         }
-        child.ask(&json!({ "do": "send_again", "reply": reply })).await.is_some()
+        let said = child.ask(&json!({ "do": "send_again", "reply": reply })).await;
+        self.tell(format!("reply {reply} sent again: {said:?}"));
+        said.is_some()
     }
 
     async fn take_back(&mut self, child: &mut DeskChild) -> bool {
@@ -317,6 +335,7 @@ impl<'a> Round<'a> {
             return true;
         };
         let said = child.ask(&json!({ "do": "take_back", "reply": reply })).await;
+        self.tell(format!("reply {reply} taken back: {said:?}"));
         let known = self.known(reply).expect("it was just there");
         match &said {
             Some(done) => known.taken_back = *done == true,
@@ -340,6 +359,7 @@ impl<'a> Round<'a> {
             }
         }
         self.kept = Some(self.written.len());
+        self.tell("a copy is kept".into());
     }
 
     /// The copy is put in the store's place; what was written since is nobody's.
@@ -363,6 +383,7 @@ impl<'a> Round<'a> {
             one.forgotten = true;
         }
         self.restored = true;
+        self.tell("the copy is put back".into());
     }
 
     /// The last opening: nothing goes wrong any more and minutes pass, until nothing moves.
@@ -374,9 +395,11 @@ impl<'a> Round<'a> {
         let keyed = self.plan.mode == Mode::Keys && !self.jumped && !self.restored;
         let mut quiet = 0;
         let mut released = false;
+        self.tell("peace".into());
+        let mut told;
         let verdict = loop {
             tokio::time::sleep(Duration::from_millis(20)).await;
-            let told = child.must(&json!({ "do": "outbox" })).await;
+            told = child.must(&json!({ "do": "outbox" })).await;
             let ledger = self.ledger(&told, keyed, began_there);
             let verdict = judge(&ledger);
             let busy = ledger.rows.iter().any(|row| row.state == "sending") || self.rehearsal.late() > 0;
@@ -393,17 +416,29 @@ impl<'a> Round<'a> {
             }
             assert!(began.elapsed() < PATIENCE * 2, "seed {}: never heard {:?}", self.plan.seed, self.said);
             if !keyed && began.elapsed() > Duration::from_millis(150) && self.rehearsal.late() == 0 {
-                self.ahead += MINUTES;
+                self.ahead += ON;
                 let _set = child.must(&json!({ "do": "clock", "ahead": self.ahead })).await;
             }
         };
         child.kill().await;
+        self.tell("peace is over".into());
+        for one in &self.written {
+            self.story.push(format!("{one:?}"));
+        }
+        for one in self.ledger(&told, keyed, began_there).rows {
+            self.story.push(format!("{one:?}"));
+        }
+        for post in self.rehearsal.posted() {
+            let at = (post.at_ms - self.began_at) / 1_000;
+            self.story.push(format!("{at:6} s  there: {post:?}"));
+        }
         Outcome {
             mode: self.plan.mode,
             verdict,
             written: self.written.len(),
             acknowledged: self.written.iter().filter(|one| one.acknowledged.is_some()).count(),
             killed: self.killed,
+            story: self.story,
         }
     }
 
