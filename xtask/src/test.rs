@@ -27,7 +27,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "trips", about: "whole trips, faults, canaries", act: trips },
     Stage { name: "crash", about: "killed while it answers: 200 rounds, and that they can fail", act: crash::stage },
     Stage { name: "servers", about: "real servers on loopback", act: || whole("real_mastodon") },
-    Stage { name: "window", about: "the real window, by keyboard", act: || whole("window") },
+    Stage { name: "window", about: "the real window, by keyboard", act: window },
     Stage { name: "run", about: "the desk fills and answers on a virtual screen", act: shown },
     Stage {
         name: "package",
@@ -96,6 +96,10 @@ fn tests() -> Command {
     let mut line = cargo();
     line.args(["test", "--workspace", "--no-fail-fast"]).env("RUST_TEST_THREADS", "1");
     line
+}
+
+fn window() -> Done {
+    run(tests().args(["--test", "window", "--test", "window_outbox"]))
 }
 
 fn shown() -> Done {

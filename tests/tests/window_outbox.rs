@@ -1,0 +1,145 @@
+//! The outbox in the real window: what was written without a network is there after the window was closed, and after the
+//! program was killed, and leaves once and in order when there is a network again.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use guichet_rehearsal::{Options, Rehearsal, Scenario};
+use guichet_tests::app::App;
+use guichet_tests::child::DeskChild;
+use guichet_tests::window::Desktop;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::time::Duration;
+
+const TEXTS: [&str; 5] = [
+    "Un, depuis le train.",
+    "Deux, sous un tunnel.",
+    "Trois, en gare.",
+    "Quatre, encore un tunnel.",
+    "Cinq, à l’arrivée.",
+];
+
+/// The program that reaches simulated servers: the one people start reaches public ones alone.
+async fn child(desktop: &Desktop) -> DeskChild {
+    let program = Path::new(env!("CARGO_BIN_EXE_desk_child"));
+    let log = desktop.home.path().join("child.log");
+    DeskChild::start(program, &desktop.inbox(), Path::new("--keychain"), &log, &desktop.surroundings()).await
+}
+
+/// The replies that wait, as (conversation, text), in the order written.
+async fn waiting(app: &App) -> Vec<(i64, String)> {
+    let all = json!({ "query": { "client": null }, "offset": 0, "limit": 200 });
+    let slice = app.call("outbox", all).await;
+    let mut replies: Vec<(i64, i64, String)> = slice["rows"]
+        .as_array()
+        .expect("replies")
+        .iter()
+        .filter(|reply| reply["state"]["state"] == "waiting")
+        .map(|reply| {
+            let number = |name: &str| reply[name].as_i64().expect("a number");
+            (number("id"), number("conversation"), reply["text"].as_str().unwrap_or_default().to_owned())
+        })
+        .collect();
+    replies.sort_unstable();
+    replies.into_iter().map(|(_, conversation, text)| (conversation, text)).collect()
+}
+
+async fn answer(app: &App, text: &str) {
+    app.letter('r').await;
+    app.focus_is_in("textarea").await;
+    app.type_text(text).await;
+    app.send().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_replies_without_a_network_leave_once_and_in_order() {
+    let desktop = Desktop::start("fr_FR.UTF-8", true).await;
+    let options = Options { scenario: Scenario::named("soirée").unwrap(), seed: 5, pace: 0.0, ports: None };
+    let rehearsal = Rehearsal::start(options).await.unwrap();
+    let mut filling = child(&desktop).await;
+    let _done = filling.must(&json!({ "do": "furnish", "clients": rehearsal.clients() })).await;
+    let mut many = 0;
+    for _ in 0..200 {
+        many = filling.must(&json!({ "do": "list" })).await.as_array().map_or(0, Vec::len);
+        if many >= 8 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(many >= 8, "only {many} conversations came");
+    filling.quit().await;
+    rehearsal.offline(true);
+
+    // Three conversations, then two of them again where they are filed.
+    let app = App::open(&desktop, &[]).await;
+    app.filled(4).await;
+    app.letter('j').await;
+    let mut conversations = vec![app.selected().await];
+    for text in &TEXTS[..3] {
+        answer(&app, text).await;
+        conversations.push(app.moved_from(*conversations.last().unwrap()).await);
+    }
+    conversations.truncate(3);
+    app.letter('3').await;
+    for (text, conversation) in TEXTS[3..].iter().zip(&conversations) {
+        app.click(&format!("[role=row][data-conversation='{conversation}']")).await;
+        let _selected = app.see(&format!("[role=row][data-conversation='{conversation}'][aria-selected=true]")).await;
+        answer(&app, text).await;
+        let is_kept = |view: &Value| {
+            view["replies"].as_array().is_some_and(|replies| replies.iter().any(|reply| reply["text"] == *text))
+        };
+        let _view = app.until("it waits", "conversation", json!({ "id": conversation }), is_kept).await;
+    }
+    let order = [0, 1, 2, 0, 1].map(|at| conversations[at]);
+    let written: Vec<(i64, String)> = order.into_iter().zip(TEXTS.map(str::to_owned)).collect();
+    assert_eq!(waiting(&app).await, written);
+    app.letter('5').await;
+    app.picture("offline-five-fr").await;
+
+    // Closed, as the question that comes with replies waiting is answered.
+    let pid = desktop.program_pid(app.program()).expect("its process");
+    let close = "setTimeout(() => window.__TAURI_INTERNALS__.invoke('call', { name: 'close', args: {} }), 50)";
+    let _said = app.page.run(close, json!([])).await;
+    let gone = || async { (!Path::new(&format!("/proc/{pid}/exe")).exists()).then_some(()) };
+    guichet_tests::until("the program has ended", Duration::from_secs(20), gone).await;
+    let _closed = app.page.close().await;
+
+    // They are there; then the program is killed, as by an empty battery.
+    let app = App::open(&desktop, &[]).await;
+    app.filled(3).await;
+    assert_eq!(waiting(&app).await, written, "after closing");
+    let pid = desktop.program_pid(app.program()).expect("its process");
+    let killed = std::process::Command::new("kill").args(["-KILL", &pid.to_string()]).status().unwrap();
+    assert!(killed.success());
+    let _closed = app.page.close().await;
+
+    // A network again.
+    rehearsal.offline(false);
+    let mut sending = child(&desktop).await;
+    let all_left = async {
+        loop {
+            let told = sending.must(&json!({ "do": "outbox" })).await;
+            let replies = told.as_array().cloned().unwrap_or_default();
+            let sent = replies.iter().filter(|reply| reply["state"]["state"] == "sent").count();
+            if sent == TEXTS.len() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(90), all_left).await.expect("all five leave");
+    sending.quit().await;
+    let posted = rehearsal.posted();
+    let there: Vec<(usize, Option<String>)> = posted
+        .iter()
+        .map(|post| {
+            let which = TEXTS.iter().position(|text| post.text.ends_with(text));
+            (which.expect("one of the five"), post.in_reply_to.clone())
+        })
+        .collect();
+    assert_eq!(there.len(), TEXTS.len(), "each once: {there:?}");
+    let at = |which: usize| there.iter().position(|(text, _)| *text == which).expect("each is there");
+    for (first, second) in [(0, 3), (1, 4)] {
+        assert!(at(first) < at(second), "in the order written: {there:?}");
+        assert_eq!(there[at(first)].1, there[at(second)].1, "in one conversation");
+    }
+}

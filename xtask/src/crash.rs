@@ -1,0 +1,29 @@
+//! `cargo xtask test crash --rounds N [--seed S]`: the crash rounds alone, their count the last line printed.
+
+use crate::shell::{Done, cargo, run, target};
+use std::process::{Command, ExitCode};
+
+/// What the whole run plays: the same rounds each time.
+const STAGE: [&str; 4] = ["--rounds", "200", "--seed", "20290302"];
+
+/// The rounds as asked; nothing is printed after them.
+pub fn rounds(words: &[&str]) -> ExitCode {
+    let played = built().and_then(|mut program| run(program.args(words)));
+    if played.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Two hundred rounds; then that each of their counts can be more than none.
+pub fn stage() -> Done {
+    let played = built().and_then(|mut program| run(program.args(STAGE)));
+    let seen = crate::test::whole("crash");
+    played.and(seen)
+}
+
+fn built() -> Done<Command> {
+    let build = ["build", "--quiet", "--workspace", "--bin", "crash", "--bin", "desk_child"];
+    if let Err(why) = run(cargo().args(build)) {
+        eprintln!("xtask: {why}");
+        return Err(why);
+    }
+    Ok(Command::new(target().join("debug/crash")))
+}
