@@ -203,3 +203,13 @@ async fn an_account_is_read_up_to_where_its_slowest_source_is() {
     assert_eq!(holes.len(), 1);
     assert_eq!((holes[0].interval.from, holes[0].interval.to, holes[0].fillable), (Millis(50), Millis(60), true));
 }
+
+#[tokio::test]
+async fn the_accounts_of_an_access_share_its_budget_and_keep_it() {
+    let room = room(Vec::new()).await;
+    let budget = |access| room.desk.inner.budget(AccessId(access));
+    let first = budget(1);
+    room.desk.inner.forget_session(AccountId(1));
+    assert!(Arc::ptr_eq(&first, &budget(1)));
+    assert!(!Arc::ptr_eq(&first, &budget(2)));
+}

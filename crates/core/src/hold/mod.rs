@@ -142,13 +142,13 @@ fn put(
 type Stored = (&'static str, Option<i64>, Option<String>);
 
 fn stored(target: &HoldTarget) -> Result<Stored, Problem> {
-    Ok(match target {
-        HoldTarget::Reply { reply } => ("reply", Some(reply.0), None),
-        HoldTarget::Conversation { conversation } => ("conversation", Some(conversation.0), None),
-        HoldTarget::Post { post } => ("post", Some(post.0), None),
-        HoldTarget::Account { account } => ("account", Some(account.0), None),
-        HoldTarget::Client { client } => ("client", Some(client.0), None),
-        HoldTarget::Network { network } => ("network", None, Some(network.clone())),
+    let (id, name) = match target {
+        HoldTarget::Reply { reply } => (Some(reply.0), None),
+        HoldTarget::Conversation { conversation } => (Some(conversation.0), None),
+        HoldTarget::Post { post } => (Some(post.0), None),
+        HoldTarget::Account { account } => (Some(account.0), None),
+        HoldTarget::Client { client } => (Some(client.0), None),
+        HoldTarget::Network { network } => (None, Some(network.clone())),
         HoldTarget::Incident { name, conversations } => {
             let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
             if name.is_empty() || name.chars().count() > LONGEST_NAME {
@@ -157,11 +157,11 @@ fn stored(target: &HoldTarget) -> Result<Stored, Problem> {
             if conversations.is_empty() {
                 return Err(invalid("conversations"));
             }
-            ("incident", None, Some(name))
+            (None, Some(name))
         }
-        HoldTarget::Everything => ("everything", None, None),
-        HoldTarget::Restored => ("restored", None, None),
-    })
+        HoldTarget::Everything | HoldTarget::Restored => (None, None),
+    };
+    Ok((scope(target), id, name))
 }
 
 /// The client a target belongs to, if to one. `NotFound` where the target is not there.
@@ -299,7 +299,7 @@ fn standing(conn: &Connection) -> Result<Vec<HoldView>, Problem> {
                 .query_map([hold.id.0], |row| row.get(0).map(ConversationId))?
                 .collect::<Result<_, _>>()?;
         }
-        hold.replies = cover::count(conn, hold.id, stored_scope(&hold.target))?.0;
+        hold.replies = cover::count(conn, hold.id, scope(&hold.target))?.0;
     }
     Ok(holds)
 }
@@ -336,7 +336,8 @@ fn scope_of(conn: &Connection, hold: HoldId) -> Result<String, Problem> {
     Ok(conn.prepare_cached("SELECT scope FROM hold WHERE id = ?")?.query_row([hold.0], |row| row.get(0))?)
 }
 
-fn stored_scope(target: &HoldTarget) -> &'static str {
+/// As the store names it.
+fn scope(target: &HoldTarget) -> &'static str {
     match target {
         HoldTarget::Reply { .. } => "reply",
         HoldTarget::Conversation { .. } => "conversation",

@@ -55,7 +55,7 @@ pub(crate) fn take(
     let noticed = intake.ours.clone();
     let mut change = intake.finish()?;
     for message in noticed {
-        crate::outbox::noticed(tx, message)?;
+        change.replies.extend(crate::outbox::noticed(tx, message)?);
     }
     change.desk |= coverage::prove(tx, account, source, page.covered, page.missing)?;
     if let Some(cursor) = &page.cursor {

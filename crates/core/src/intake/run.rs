@@ -222,7 +222,6 @@ impl Puller {
     async fn turn(&mut self, everything: bool) -> Result<(Arc<dyn Session>, Millis), Problem> {
         let session = self.desk.session(self.account).await?;
         let now = self.desk.now();
-        let account = self.account;
         let soon = now.plus(30 * SECOND);
         let offline = !self.desk.system_online();
         let back = std::mem::replace(&mut self.was_offline, offline) && !offline;
@@ -233,8 +232,7 @@ impl Puller {
         if offline || self.not_before > now {
             return Ok((session, if offline { soon } else { self.not_before }));
         }
-        let blocked = self.desk.store().read(move |conn| health::blocked(conn, account, now)).await?;
-        if let Some(until) = blocked {
+        if let Some(until) = self.blocked().await? {
             return Ok((session, until.unwrap_or(soon).min(soon)));
         }
         // One that fails again and again comes after those that do not.
@@ -287,6 +285,10 @@ impl Puller {
     ) -> Result<Result<Millis, Fault>, Problem> {
         let mut cursor = stand.cursor;
         for _ in 0..PAGES_A_TURN {
+            // Another account of the access may have been told to stop meanwhile.
+            if self.blocked().await?.is_some() {
+                return Ok(Ok(self.desk.now()));
+            }
             let page = match session.pull(source, cursor.as_ref(), stand.since).await {
                 Ok(page) => page,
                 Err(fault) => return Ok(Err(fault)),
@@ -308,6 +310,11 @@ impl Puller {
         Ok(Ok(self.desk.now()))
     }
 
+    async fn blocked(&self) -> Result<Option<Option<Millis>>, Problem> {
+        let (account, now) = (self.account, self.desk.now());
+        self.desk.store().read(move |conn| health::blocked(conn, account, now)).await
+    }
+
     async fn keep(&mut self, source: &'static str, every: i64, page: Page) -> Result<(), Problem> {
         let (account, now) = (self.account, self.desk.now());
         self.failing.remove(source);
@@ -326,6 +333,10 @@ impl Puller {
                 Ok(change)
             })
             .await?;
+        if !change.replies.is_empty() {
+            // A message of ours came where a reply was lost.
+            self.desk.inner.wake_outbox.notify_one();
+        }
         // « Relevé à » moved, whatever came.
         change.desk = true;
         self.desk.announce(change);

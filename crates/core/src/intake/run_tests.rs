@@ -156,3 +156,51 @@ async fn without_a_network_nothing_is_asked_and_everything_is_when_it_is_back() 
     until(|| network.pulls(OWN) == 1).await;
     engine.stop().await;
 }
+
+/// Stops the access in the store as another of its accounts would, once a page was kept.
+struct StopsIt(crate::Store);
+
+impl crate::Steps for StopsIt {
+    fn at(&self, step: &'static str) {
+        if step == "page kept" {
+            let reason = Reason { code: RefusalCode::Suspended, said: None };
+            let blocked = Fault::Blocked { scope: BlockScope::Access, until: None, reason };
+            let blocked = serde_json::to_string(&blocked).unwrap();
+            let write = |tx: &Transaction<'_>| Ok(tx.execute("UPDATE access SET blocked = ?1", [blocked])?);
+            self.0.write_now(Durability::Full, write).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_access_blocked_elsewhere_is_not_asked_for_its_next_page() {
+    let (room, network, account) = room().await;
+    let mut first = page(vec![item("1", "Léa", EVENING, "Un")]);
+    (first.cursor, first.more) = (Some(Cursor("a".into())), true);
+    network.page(MENTIONS, first);
+    room.desk.watch_steps(Arc::new(StopsIt(room.desk.store().clone())));
+    room.desk.pull_account(account).await.unwrap();
+    room.desk.pull_account(account).await.unwrap();
+    assert_eq!((network.pulls(MENTIONS), network.pulls(OWN)), (1, 0));
+}
+
+/// A reply whose answer was lost is looked for as soon as a message of ours comes to its place.
+#[tokio::test]
+async fn a_message_of_ours_where_a_reply_was_lost_wakes_the_outbox() {
+    let (room, network, account) = room().await;
+    network.page(MENTIONS, page(vec![item("1", "Léa", EVENING, "Bonjour ?")]));
+    room.desk.pull_account(account).await.unwrap();
+    let write = |tx: &Transaction<'_>| {
+        testing::reply_row(tx, guichet_model::MessageId(1), "k", "Merci")?;
+        tx.execute("UPDATE reply SET state = 'unsure', not_before = 9000000000000, place = '{\"remote\":\"1\"}'", [])?;
+        Ok(())
+    };
+    room.desk.store().write_now(Durability::Full, write).unwrap();
+    room.clock.forward(MINUTE);
+    network.page(OWN, page(vec![paper::ours(paper::answer("2", "1", "Fournil", EVENING, "Merci"))]));
+    room.desk.pull_account(account).await.unwrap();
+    let woken = tokio::time::timeout(Duration::from_secs(5), room.desk.inner.wake_outbox.notified()).await;
+    assert!(woken.is_ok());
+    let read = |conn: &Connection| Ok(conn.query_row("SELECT not_before FROM reply", [], |row| row.get::<_, i64>(0))?);
+    assert_eq!(room.desk.store().read_now(read).unwrap(), 0);
+}

@@ -110,15 +110,16 @@ async fn give_up(desk: &Desk, reply: Reply, fault: Fault) -> Result<After, Probl
 }
 
 /// For each message of ours that intake meets for the first time: a reply lost at its place is looked for at once.
-pub(crate) fn noticed(tx: &Transaction<'_>, message: MessageId) -> Result<(), Problem> {
-    tx.prepare_cached(
+pub(crate) fn noticed(tx: &Transaction<'_>, message: MessageId) -> Result<Vec<ReplyId>, Problem> {
+    let mut lost = tx.prepare_cached(
         "UPDATE reply SET not_before = 0
           WHERE state = 'unsure' AND not_before > 0
             AND account = (SELECT account FROM message WHERE id = ?1)
-            AND json_extract(place, '$.remote') = (SELECT in_reply_to FROM message WHERE id = ?1)",
-    )?
-    .execute([message.0])?;
-    Ok(())
+            AND json_extract(place, '$.remote') = (SELECT in_reply_to FROM message WHERE id = ?1)
+          RETURNING id",
+    )?;
+    let rows = lost.query_map([message.0], |row| row.get(0).map(ReplyId))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// What was found, against what is unsure: adopts, or writes down what was seen.

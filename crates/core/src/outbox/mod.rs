@@ -1,13 +1,15 @@
 //! Replies on their way: nothing lost, nothing twice.
 //!
 //! ```text
-//! draft → waiting (for an instant, the network, its turn) → sending → sent, linked to its message
-//!                                                          ↘ refused · unsure · waiting again
+//! draft → (to approve) → waiting (for an instant, the network, its turn) → sending → sent, linked to its message
+//!                                                                        ↘ refused · unsure · waiting again
 //! ```
-//! `write` takes a draft in and returns at once. `run` keeps one worker an account; `attempt` is one try: look whether
-//! what is answered still stands, prepare, freeze key and bytes in one compare-and-set before the first byte leaves,
-//! send. `outcome` writes down what came of it. Where the answer was lost, `look` finds the message, or sends the same
-//! bytes again only where the network refuses a second copy. `settle` is the CM's word. `state` is the table they obey.
+//! `write` takes a draft in and returns at once; `schedule` says when it may leave. `run` keeps one worker an account;
+//! `attempt` is one try: look whether what is answered still stands, prepare, freeze key and bytes in one compare-and-set
+//! before the first byte leaves, send. `outcome` writes down what came of it. Where the answer was lost, `look` finds the
+//! message, or sends the same bytes again only where the network refuses a second copy. `settle` is the CM's word,
+//! `restore` what an older copy of the store must not send by itself. `state` is the table they obey. A hold is asked in
+//! the compare-and-set, and stands in no row here.
 //!
 //! Replies of a conversation leave in the order written: an unsettled one holds those behind it, and no others.
 
@@ -28,7 +30,6 @@ mod write;
 pub(crate) use attempt::{CONFLICT, STALE};
 pub(crate) use look::noticed;
 pub(crate) use read::{composer, foremost, linked, of_conversation, reply};
-#[allow(unused_imports, reason = "asked for when a store was restored")]
 pub(crate) use restore::restored;
 pub(crate) use row::OPEN;
 pub(crate) use run::run;
