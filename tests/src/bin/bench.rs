@@ -1,6 +1,6 @@
 //! Measures the release build's window against an empty window of the same Tauri, and prints everything measured,
 //! the core's figures included. `bench RELEASE_FOLDER [--json]`, with a keychain and a home given by `cargo xtask bench`;
-//! `bench outbox` measures the outbox alone.
+//! `bench outbox [QUEUED]` measures the outbox alone.
 //!
 //! What is compared runs side by side in one run; ratios are medians over turns, with the spread beside them.
 
@@ -56,11 +56,12 @@ const NEXT: &str = "const done = arguments[arguments.length - 1];
 async fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     if words.first().is_some_and(|word| word == "outbox") {
-        return println!("{}", Value::Object(outbox::measure().await));
+        let queued = words.get(1).map_or(outbox::QUEUED, |count| count.parse().expect("a number"));
+        return println!("{}", Value::Object(outbox::measure(queued).await));
     }
     let release = PathBuf::from(words.first().expect("bench RELEASE_FOLDER [--json]"));
     let mut all = core_figures(&release);
-    all.extend(outbox::measure().await);
+    all.extend(outbox::measure(outbox::QUEUED).await);
     let desktop = Desktop::start("fr_FR.UTF-8", true).await;
     fill(&release, &desktop);
     all.extend(start_behind_a_queue(&release, &desktop).await);

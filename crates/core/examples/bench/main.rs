@@ -1,13 +1,14 @@
 //! Measures the core: intake against the bare statements, and search over a million messages. Prints JSON, asserts nothing.
 //!
 //! `bench fill FOLDER MESSAGES CONVERSATIONS` makes a desk from a seed, its key in the keychain of the session;
-//! `bench ingest FOLDER` measures intake alone; `bench measure FOLDER` fills what is missing under FOLDER, measures,
-//! and prints one flat object.
+//! `bench queue FOLDER REPLIES` writes held replies into it; `bench ingest FOLDER` measures intake alone;
+//! `bench measure FOLDER` fills what is missing under FOLDER, measures, and prints one flat object.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod evening;
 mod ingest;
+mod queue;
 mod search;
 
 use guichet_core::{Desk, Doors, InMemory, Keychain, Keys, Random};
@@ -32,6 +33,9 @@ async fn main() {
         ["fill", folder, messages, conversations] => {
             let (messages, conversations) = (messages.parse().unwrap(), conversations.parse().unwrap());
             fill(Path::new(folder), Arc::new(Keychain::new(SERVICE)), messages, conversations).await;
+        }
+        ["queue", folder, replies] => {
+            queue::fill(Path::new(folder), Arc::new(Keychain::new(SERVICE)), replies.parse().unwrap()).await;
         }
         ["ingest", folder] => {
             let all = ingest::measure(&Path::new(folder).join("ingest")).await;
