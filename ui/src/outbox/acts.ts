@@ -1,16 +1,17 @@
 // What can be done about a reply on its way, one or many at once: which acts each state allows, and what each one says.
 //
-// An act on several is one act: one toast, one undo. Those that it came too late for are counted, never hidden.
+// An act on several is one act and one toast. Those that it came too late for are counted, never hidden. What lets a
+// reply go offers to take it back; a hold, its release and an instant are undone.
 import { call, type ActedOn, type ConversationId, type HoldTarget, type HoldView, type ReplyId, type ReplyView } from '../backend';
 import { attempt, said } from '../desk/acts';
 import { ask, go, select } from '../desk/place.svelte';
 import { asked } from '../keys/keys.svelte';
-import { say } from '../parts/toasts.svelte';
+import { say, type Toast } from '../parts/toasts.svelte';
 import { at as atMoment } from '../words/dates.svelte';
 import { t, tn, type Plural } from '../words/words.svelte';
 
 /** In the order in which they are offered. */
-export const ACTS = ['approve', 'retry', 'send_anyway', 'send_again', 'sign_in', 'release', 'edit', 'take_back', 'reschedule', 'hold', 'give_up'] as const;
+export const ACTS = ['approve', 'retry', 'look_again', 'send_anyway', 'send_again', 'sign_in', 'release', 'edit', 'take_back', 'reschedule', 'hold', 'give_up'] as const;
 export type Act = (typeof ACTS)[number];
 
 /** What may be done about a reply where it stands. The first one is what most would do. */
@@ -19,10 +20,11 @@ export function possible({ state }: ReplyView): Act[] {
     case 'to_approve': return ['approve', 'edit', 'take_back', 'reschedule', 'give_up'];
     case 'held': return ['release', 'edit', 'take_back', 'reschedule', 'give_up'];
     case 'refused': return ['retry', 'edit', 'give_up'];
-    case 'unsure': return ['send_again', 'give_up'];
+    case 'unsure': return ['look_again', 'send_again', 'give_up'];
     case 'waiting':
       if (state.why.why === 'conflict') return ['send_anyway', 'edit', 'take_back', 'give_up'];
       if (state.why.why === 'login') return ['sign_in', 'edit', 'take_back', 'reschedule', 'hold', 'give_up'];
+      if (state.why.why === 'network') return ['retry', 'edit', 'take_back', 'reschedule', 'hold', 'give_up'];
       return ['edit', 'take_back', 'reschedule', 'hold', 'give_up'];
     default: return [];
   }
@@ -31,24 +33,32 @@ export function possible({ state }: ReplyView): Act[] {
 const ids = (replies: ReplyView[]) => replies.map((it) => it.id);
 
 /** Says what was done to how many, and how many it was too late for. */
-function told(stem: Plural, replies: ReplyView[], done: ActedOn | undefined, more?: string): void {
+function told(stem: Plural, replies: ReplyView[], done: ActedOn | undefined, over: Partial<Toast> = {}): void {
   if (!done) return;
   const left = done.left.length ? tn('outbox.too_late', done.left.length) : undefined;
   const count = replies.length - done.left.length;
   if (count === 0) say({ text: left ?? '', bad: true });
-  else said(tn(stem, count), done.acted, left ?? more);
+  else say({ text: tn(stem, count), ...over, more: left ?? over.more });
 }
+
+/** They are on their way: until they leave, they can be taken back. */
+const leaving = (replies: ReplyView[], done: ActedOn | undefined): Partial<Toast> => ({
+  lead: { label: t('reply.take_back'), go: () => void takeBack(replies.filter((it) => !done?.left.includes(it.id))) },
+});
 
 export async function approve(replies: ReplyView[]): Promise<void> {
-  told('did.approve', replies, await attempt(() => call('approve', { replies: ids(replies) })));
+  const done = await attempt(() => call('approve', { replies: ids(replies) }));
+  told('did.approve', replies, done, leaving(replies, done));
 }
 
-export async function retry(replies: ReplyView[]): Promise<void> {
-  told('did.retry', replies, await attempt(() => call('retry', { replies: ids(replies) })));
+/** A refused one is tried again, one that waits for the network leaves now, an unsure one is looked for. */
+export async function retry(replies: ReplyView[], stem: 'did.retry' | 'did.look_again' = 'did.retry'): Promise<void> {
+  told(stem, replies, await attempt(() => call('retry', { replies: ids(replies) })));
 }
 
 export async function sendAgain(replies: ReplyView[]): Promise<void> {
-  told('did.send_again', replies, await attempt(() => call('settle', { replies: ids(replies), word: { word: 'send_again' } })));
+  const done = await attempt(() => call('settle', { replies: ids(replies), word: { word: 'send_again' } }));
+  told('did.send_again', replies, done, leaving(replies, done));
 }
 
 export async function isThere(reply: ReplyView, message: number): Promise<void> {
@@ -57,13 +67,13 @@ export async function isThere(reply: ReplyView, message: number): Promise<void> 
 
 export async function giveUp(replies: ReplyView[]): Promise<ActedOn | undefined> {
   const done = await attempt(() => call('settle', { replies: ids(replies), word: { word: 'give_up' } }));
-  told('did.give_up', replies, done, tn('toast.in_drafts', replies.length));
+  told('did.give_up', replies, done, { more: tn('toast.in_drafts', replies.length) });
   return done;
 }
 
 export async function takeBack(replies: ReplyView[]): Promise<ActedOn | undefined> {
   const done = await attempt(() => call('take_back', { replies: ids(replies) }));
-  told('did.take_back', replies, done, tn('toast.in_drafts', replies.length));
+  told('did.take_back', replies, done, { more: tn('toast.in_drafts', replies.length) });
   return done;
 }
 
@@ -82,7 +92,21 @@ export function open(conversation: ConversationId): void {
 
 export async function reschedule(replies: ReplyView[], sendAt: number | null): Promise<void> {
   const done = await attempt(() => call('reschedule', { replies: ids(replies), sendAt }));
-  told(sendAt === null ? 'did.soon' : 'did.reschedule', replies, done, sendAt === null ? undefined : t('toast.will_leave', { time: atMoment(sendAt) }));
+  const moved = replies.filter((it) => !done?.left.includes(it.id));
+  told(sendAt === null ? 'did.soon' : 'did.reschedule', replies, done, {
+    more: sendAt === null ? undefined : t('toast.will_leave', { time: atMoment(sendAt) }),
+    undo: () => void putBack(moved),
+  });
+}
+
+/** Each to the instant that it had. */
+async function putBack(replies: ReplyView[]): Promise<void> {
+  for (const sendAt of new Set(replies.map((it) => it.sendAt))) {
+    const them = replies.filter((it) => it.sendAt === sendAt);
+    const done = await attempt(() => call('reschedule', { replies: ids(them), sendAt }));
+    if (!done) return;
+  }
+  say({ text: t('toast.undone', { what: t('act.reschedule') }) });
 }
 
 export function askWhen(replies: ReplyView[]): void {
@@ -127,6 +151,7 @@ export function perform(act: Act, replies: ReplyView[]): void {
   switch (act) {
     case 'approve': return void approve(able);
     case 'retry': return void retry(able);
+    case 'look_again': return void retry(able, 'did.look_again');
     case 'send_anyway': case 'send_again': return void sendAgain(able);
     case 'sign_in': return ask({ name: 'connect', client: first.client });
     case 'release': return askRelease(able);

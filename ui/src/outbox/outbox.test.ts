@@ -104,13 +104,32 @@ describe('one reply', () => {
     await waitFor(() => expect(document.activeElement).toBe(find('textarea')));
   });
 
-  it('is approved, and undone', async () => {
+  it('is approved, and can be taken back as long as it waits', async () => {
     await open();
     button('[data-reply="505"]', 'Valider').click();
     await waitFor(() => expect(stored(505).state.state).toBe('waiting'));
     await waitFor(() => expect(toast()).toContain('Réponse validée'));
-    press('z');
-    await waitFor(() => expect(stored(505).state.state).toBe('to_approve'));
+    button('.toast', 'Reprendre').click();
+    await waitFor(() => expect(stored(505).state.state).toBe('taken_back'));
+    await waitFor(() => expect(toast()).toContain('revenu dans le brouillon'));
+  });
+
+  it('is given another instant, and its own again', async () => {
+    await open();
+    const before = stored(507).sendAt;
+    find('[data-reply="507"] .state .glyph').nextElementSibling!.dispatchEvent(Object.assign(new Event('beforetoggle'), { newState: 'open' }));
+    await waitFor(() => button('[data-reply="507"] [popover]', 'Envoyer plus tard').click());
+    await waitFor(() => button('dialog', 'Dès que possible').click());
+    await waitFor(() => expect(stored(507).sendAt).toBeNull());
+    await waitFor(() => find('.toast .undo').click());
+    await waitFor(() => expect(stored(507).sendAt).toBe(before));
+  });
+
+  it('that nobody can tell of is looked for again', async () => {
+    await open();
+    button('[data-reply="500"]', 'Chercher').click();
+    await waitFor(() => expect(toast()).toContain('cherche'));
+    expect(heard('retry')[0]!.args).toEqual({ replies: [500] });
   });
 
   it('that it is too late for says so', async () => {

@@ -25,6 +25,9 @@ export interface Fake extends Backend {
 export interface Options { now?: () => number; size?: number; app?: Partial<AppView>; waits?: number }
 type Commands = { [N in keyof Contract]: (args: Contract[N]['args']) => Contract[N]['returns'] };
 
+/** The acts that the core can undo. */
+const UNDOABLE = ['triage', 'edit_client', 'set_rules', 'hold', 'release', 'remove_account', 'send_reply', 'discard_draft', 'remove_template'];
+
 /** What the fake makes in turn, as the core writes one. */
 const phrases = ['7QK2-M0RX-94TB-HZ8E-3VNC-D6YA-PW1S-J5GF', 'X4HD-2ZPC-8RNA-W6TE-0MKB-5SVQ-G1YJ-7F39'];
 
@@ -79,7 +82,7 @@ export function fake({ now = Date.now, size = 300, app: over = {}, waits = 0 }: 
       });
     },
     undo: ({ act: wanted }) => {
-      const found = world.acts.findLast((a) => !a.undone && (wanted === null || a.id === wanted)) ?? fail({ problem: 'not_found' });
+      const found = world.acts.findLast((a) => !a.undone && UNDOABLE.includes(a.what) && (wanted === null || a.id === wanted)) ?? fail({ problem: 'not_found' });
       found.undone = true;
       const { conversations, left } = found.undo();
       return { what: found.what, conversations, left, change: announce({ conversations, templates: true }) };

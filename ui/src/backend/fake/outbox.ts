@@ -1,6 +1,6 @@
 // The fake's outbox: replies that wait, leave, are held and released; each act with its undo and what it came too late for.
 import type {
-  ActedOn, Acted, Change, Conflict, Contract, DraftView, HoldTarget, HoldView, Problem, ReplyState, ReplyView, StaleView, Undone,
+  ActedOn, Acted, Change, Conflict, Contract, DraftView, HoldTarget, HoldView, Problem, ReplyState, ReplyView, StaleView,
 } from '../contract';
 import type { Act, Talk, World } from './world';
 
@@ -58,7 +58,6 @@ type Names =
   | 'outbox' | 'take_back' | 'retry' | 'settle' | 'approve' | 'reschedule' | 'hold' | 'release' | 'holds' | 'release_preview' | 'set_rules'
   | 'attach' | 'describe' | 'detach';
 type Commands = { [N in Names]: (args: Contract[N]['args']) => Contract[N]['returns'] };
-type Undid = Pick<Undone, 'conversations' | 'left'>;
 
 export function outbox(world: World, { now, announce, act, fail, talk }: Tools) {
   const reply = (id: number) => world.replies.get(id) ?? fail({ problem: 'not_found' });
@@ -102,19 +101,13 @@ export function outbox(world: World, { now, announce, act, fail, talk }: Tools) 
     where.draft = { text, to: [], visibility: it.visibility, warning: null, template: null, sendAt: it.sendAt, at: now() };
   };
 
-  /** One act on several replies; those it comes too late for are left. Their undo puts back what has not moved since. */
+  /** One act on several replies; those that it comes too late for are left. It has no undo, as in the core. */
   function onAll(what: string, ids: number[], able: (it: ReplyView) => boolean, change: (it: ReplyView) => void): ActedOn {
     const them = ids.map(reply);
     const mine = them.filter(able);
     if (them.length === 1 && !mine.length) fail({ problem: 'too_late' });
-    const before = mine.map((it) => ({ it, was: { ...it }, draft: talk(it.conversation).draft }));
     mine.forEach(change);
-    const states = mine.map((it) => it.state.state);
-    const acted = act(what, said(mine), (): Undid => {
-      const same = before.filter(({ it }, i) => it.state.state === states[i]);
-      same.forEach(({ it, was, draft }) => { Object.assign(it, was); talk(it.conversation).draft = draft; });
-      return { conversations: same.map(({ it }) => it.conversation), left: before.length - same.length };
-    });
+    const acted = act(what, said(mine), () => ({ conversations: [], left: mine.length }));
     return { acted, left: them.filter((it) => !mine.includes(it)).map((it) => it.id) };
   }
 
@@ -138,7 +131,7 @@ export function outbox(world: World, { now, announce, act, fail, talk }: Tools) 
       return { total: rows.length, offset, rows: rows.slice(offset, offset + limit) };
     },
     take_back: ({ replies }) => onAll('take_back', replies, (it) => ['waiting', 'to_approve'].includes(it.state.state), (it) => giveBack(it, 'taken_back')),
-    retry: ({ replies }) => onAll('retry', replies, (it) => it.state.state === 'refused', soon),
+    retry: ({ replies }) => onAll('retry', replies, (it) => ['refused', 'waiting', 'unsure'].includes(it.state.state), (it) => { if (it.state.state !== 'unsure') soon(it); }),
     settle: ({ replies, word }) => {
       const able = (it: ReplyView) => !settled(it.state) && it.state.state !== 'sending' && (word.word !== 'is_there' || it.state.state === 'unsure');
       return onAll('settle', replies, able, (it) => {
