@@ -29,6 +29,9 @@ pub(crate) const STALE: i64 = 10 * MINUTE;
 const CLOCKS_APART: i64 = 26 * HOUR;
 const CLOCKS_CLOSE: i64 = 2 * MINUTE;
 
+/// What may pass between freezing and the first byte: far less than a key's margin.
+const AT_ONCE: i64 = 5 * MINUTE;
+
 /// What stopped a try before its first byte.
 enum Halt {
     Conflict(Conflict, Option<Box<Item>>),
@@ -57,21 +60,26 @@ pub(super) async fn leave(desk: &Desk, id: ReplyId) -> Result<After, Problem> {
         Frozen::Goes(reply, prepared) => {
             desk.announce(changed(reply.id, reply.conversation));
             desk.step("reply frozen");
-            send(desk, &session, *reply, &prepared).await
+            send(desk, &session, *reply, &prepared, now).await
         }
     }
 }
 
-/// The one visible request, and what came of it. The reply is on the wire in the store already.
+/// The one visible request, and what came of it. The reply is on the wire in the store since `frozen`: a machine that
+/// slept in between does not go on as if it had not, since a hold may have been placed and a key may have expired.
 pub(super) async fn send(
     desk: &Desk,
     session: &Arc<dyn Session>,
     reply: Reply,
     prepared: &Prepared,
+    frozen: Millis,
 ) -> Result<After, Problem> {
-    let answer = session.send(prepared).await;
+    let slept = !(0..=AT_ONCE).contains(&desk.now().since(frozen));
+    let answer = if slept { Err(Fault::OFFLINE) } else { session.send(prepared).await };
     desk.step("reply answered");
-    desk.met_network(reply.account, answer.as_ref().err());
+    if !slept {
+        desk.met_network(reply.account, answer.as_ref().err());
+    }
     let now = desk.now();
     let (change, after) = desk
         .store()

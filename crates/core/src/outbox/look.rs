@@ -61,7 +61,7 @@ async fn repeat(desk: &Desk, session: &Arc<dyn Session>, id: ReplyId, prepared: 
         Some(reply) => {
             desk.announce(changed(reply.id, reply.conversation));
             desk.step("reply frozen");
-            attempt::send(desk, session, reply, prepared).await
+            attempt::send(desk, session, reply, prepared, now).await
         }
         None => Ok(After::GoOn),
     }

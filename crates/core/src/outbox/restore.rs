@@ -28,21 +28,42 @@ fn hold_all(tx: &Transaction<'_>, now: Millis) -> Result<(), Problem> {
     let unsent = format!("r.state IN {OPEN} AND r.state IN ('waiting','sending') ORDER BY +r.id");
     let unsent = Reply::all(tx, &unsent, [])?;
     for reply in &unsent {
-        reply.step(tx, Event::Restored, Detail::default())?;
-        // Of one never tried here the first attempt may have been as early as its writing: its key is as old as that.
-        let known = match reply.first_try {
-            Some(_) => reply.known.clone(),
-            None => Known {
-                ids: known_at(tx, reply.conversation)?,
-                since: reach(tx, reply, reply.written_at)?,
-                wall: reply.written_at,
-            },
-        };
-        tx.prepare_cached("UPDATE reply SET first_try = ifnull(first_try, written_at), known = ?2 WHERE id = ?1")?
-            .execute(params![reply.id.0, serde_json::to_string(&known)?])?;
+        lose(tx, reply, known_at(tx, reply.conversation)?)?;
     }
     tx.execute("UPDATE reply SET not_before = ?1, looks = 0 WHERE state = 'unsure'", [now.0])?;
     tracing::warn!(replies = unsent.len(), "an older copy of the inbox was opened: everything unsent is held");
     hold::on_restored(tx, ReplyId(newest), now)?;
+    Ok(())
+}
+
+/// `ids`: of ours in its conversation, that cannot be it.
+fn lose(tx: &Transaction<'_>, reply: &Reply, ids: Vec<String>) -> Result<(), Problem> {
+    reply.step(tx, Event::Restored, Detail::default())?;
+    // Of one never tried here the first attempt may have been as early as its writing: its key is as old as that.
+    let known = match reply.first_try {
+        Some(_) => reply.known.clone(),
+        None => Known { ids, since: reach(tx, reply, reply.written_at)?, wall: reply.written_at },
+    };
+    tx.prepare_cached("UPDATE reply SET first_try = ifnull(first_try, written_at), known = ?2 WHERE id = ?1")?
+        .execute(params![reply.id.0, serde_json::to_string(&known)?])?;
+    Ok(())
+}
+
+/// A yes, or another try, of a reply that a copy had: the other copy may have been given it before, so that it is looked
+/// for first. What was read since the copy was opened may be it.
+pub(super) fn look_first(tx: &Transaction<'_>, id: ReplyId, now: Millis) -> Result<(), Problem> {
+    let of_copy: bool = tx
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM hold WHERE scope = 'restored' AND target >= ?)")?
+        .query_row([id.0], |row| row.get(0))?;
+    if !of_copy {
+        return Ok(());
+    }
+    let reply = Reply::one(tx, id)?;
+    let ids = tx
+        .prepare_cached("SELECT remote FROM message WHERE conversation = ?1 AND ours = 1 AND id <= ?2")?
+        .query_map(params![reply.conversation.0, reply.seen], |row| row.get(0))?
+        .collect::<Result<Vec<String>, _>>()?;
+    lose(tx, &reply, ids)?;
+    tx.prepare_cached("UPDATE reply SET not_before = ?2, looks = 0 WHERE id = ?1")?.execute(params![id.0, now.0])?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! When a reply may leave: after the delay to take it back, at the instant that the CM chose, once somebody said yes.
 
+use super::restore;
 use super::row::{Detail, Reply};
 use super::settle::Word;
 use super::state::{Event, State};
@@ -50,7 +51,7 @@ fn approve(tx: &Transaction<'_>, reply: &Reply, now: Millis) -> Result<(), Probl
         return Err(Problem::TooLate);
     }
     tx.prepare_cached("UPDATE reply SET not_before = ?2 WHERE id = ?1")?.execute(params![reply.id.0, not_before.0])?;
-    Ok(())
+    restore::look_first(tx, reply.id, now)
 }
 
 fn reschedule(tx: &Transaction<'_>, reply: &Reply, send_at: Option<Millis>, now: Millis) -> Result<(), Problem> {

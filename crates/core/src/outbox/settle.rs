@@ -2,6 +2,7 @@
 
 use super::changed;
 use super::outcome::{adopted, link, lose};
+use super::restore;
 use super::row::{Detail, Reply};
 use super::schedule;
 use super::state::{Event, State};
@@ -182,7 +183,8 @@ fn retry(tx: &Transaction<'_>, reply: &Reply, now: Millis) -> Result<(), Problem
                 attachment::forget_uploads(tx, &reply.key)?;
                 tx.execute("UPDATE reply SET prepared = NULL WHERE id = ?", [reply.id.0])?;
             }
-            set_free(tx, reply.id, reply.anyway, at)
+            set_free(tx, reply.id, reply.anyway, at)?;
+            if reply.state == State::Refused { restore::look_first(tx, reply.id, now) } else { Ok(()) }
         }
         (State::Unsure, _) => {
             tx.prepare_cached("UPDATE reply SET not_before = ?2, looks = 0 WHERE id = ?1")?

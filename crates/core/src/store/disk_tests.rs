@@ -180,6 +180,50 @@ fn a_copy_with_flipped_bytes_is_said() {
     }
 }
 
+/// A desk whose folder is left as it was when its files are torn, and said to be so.
+#[tokio::test]
+async fn a_torn_vault_is_said_and_left_as_it_is() {
+    let crate::testing::Room { desk, doors, folder, .. } = crate::testing::room(Vec::new()).await;
+    drop(desk);
+    let file = folder.path().join("vault");
+    let bytes = std::fs::read(&file).unwrap();
+    let mut torn: Vec<Vec<u8>> = (0..bytes.len()).step_by(37).map(|short| bytes[..short].to_vec()).collect();
+    torn.extend((0..bytes.len()).step_by(29).map(|at| {
+        let mut flipped = bytes.clone();
+        flipped[at] ^= 0x10;
+        flipped
+    }));
+    for torn in torn {
+        std::fs::write(&file, &torn).unwrap();
+        let opened = opened(&doors).await;
+        assert!(matches!(opened, Err(Problem::Torn | Problem::NoKey)), "{} bytes: {opened:?}", torn.len());
+        assert_eq!(std::fs::read(&file).unwrap(), torn);
+    }
+    // A new one that was half written when the power went is none yet.
+    std::fs::write(&file, &bytes).unwrap();
+    std::fs::write(folder.path().join("vault.new"), &bytes[..20]).unwrap();
+    opened(&doors).await.unwrap();
+}
+
+async fn opened(doors: &crate::Doors) -> Result<(), Problem> {
+    for _ in 0..200 {
+        match crate::Desk::open(doors.clone()).await {
+            Err(Problem::Busy) => tokio::time::sleep(std::time::Duration::from_millis(5)).await,
+            other => return other.map(drop),
+        }
+    }
+    Err(Problem::Busy)
+}
+
+/// Where nobody may write, not even root: the kernel's own folder.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_folder_that_cannot_be_written_is_said() {
+    let crate::testing::Room { mut doors, .. } = crate::testing::room(Vec::new()).await;
+    doors.folder = "/sys/kernel/guichet".into();
+    assert_eq!(opened(&doors).await, Err(Problem::ReadOnly));
+}
+
 #[test]
 fn what_a_file_answers_is_told_apart() {
     use std::io::{Error, ErrorKind};

@@ -12,6 +12,7 @@ mod paper;
 mod restored;
 mod rules;
 mod schedule;
+mod slept;
 mod table;
 mod trips;
 mod wall;

@@ -9,7 +9,8 @@ use guichet_model::{DAY, HOUR, MINUTE, SECOND};
 /// From one look to the next.
 const LOOKS: [i64; 8] = [5 * SECOND, 15 * SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, DAY];
 
-/// What may pass between freezing and the first byte.
+/// What may pass between freezing and the first byte. In earnest it is minutes, far less than a key's margin; here no
+/// clock that is set back may hide a sleep.
 const AT_ONCE: i64 = 10 * SECOND;
 
 /// One process. What it holds dies with it.

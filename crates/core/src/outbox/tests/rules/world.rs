@@ -23,7 +23,7 @@ pub enum Rule {
     HoldsInRepeat,
     CopyIsHeld,
     CopyKnowsLess,
-    CopyApprovedIsLost,
+    CopyLooksFirst,
     Order,
     CompareAndSet,
     ActsSynced,
@@ -361,11 +361,15 @@ impl World {
 
     fn retry(&mut self, reply: usize) {
         let Some(row) = self.row(reply) else { return };
+        let before = row.state;
         let again = matches!(row.state, State::Waiting | State::Refused) && self.shift(&row, Event::Again);
         if again || row.state == State::Unsure {
             let wall = self.wall();
             let row = &mut self.store.rows[reply];
             (row.not_before, row.looks) = (wall, 0);
+            if before == State::Refused {
+                self.look_first(reply);
+            }
             self.act();
         }
     }
@@ -375,13 +379,7 @@ impl World {
         if row.state == State::ToApprove && self.shift(&row, Event::Approved) {
             self.wishes[row.wish].approved = true;
             self.store.rows[reply].not_before = self.wall() + 20 * SECOND;
-            // Its yes may have been given before, in the life that the copy does not know.
-            if reply < self.store.of_copy && self.keeps(Rule::CopyApprovedIsLost) {
-                let row = self.store.rows[reply].clone();
-                if self.shift(&row, Event::Restored) {
-                    self.lost_in_copy(reply);
-                }
-            }
+            self.look_first(reply);
             self.act();
         }
     }
@@ -436,6 +434,16 @@ impl World {
             self.store.holds.push(Scope::Restored(0));
         }
         self.sync();
+    }
+
+    /// A yes, or another try, that the other copy may have been given before.
+    fn look_first(&mut self, reply: usize) {
+        if reply < self.store.of_copy && self.keeps(Rule::CopyLooksFirst) {
+            let row = self.store.rows[reply].clone();
+            if self.shift(&row, Event::Restored) {
+                self.lost_in_copy(reply);
+            }
+        }
     }
 
     /// A reply of a copy may have left after the copy was made: it is looked for as if tried when it was written.
