@@ -42,12 +42,6 @@ async fn without_full_there_are_losses() {
     assert!(sum.lost > 0, "a reply that was acknowledged and not synced is not seen to be lost");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_lies_about_keys_is_seen_to_double() {
-    let sum = until(Play { mode: Some(Mode::Keys), lies: true, ..rounds(MANY) }, |sum| sum.doubled).await;
-    assert!(sum.doubled > 0, "a second copy under the same key is not seen");
-}
-
 #[test]
 fn the_dice_are_the_same_every_time() {
     let (one, other) = (Dice::new(5), Dice::new(5));

@@ -218,7 +218,8 @@ fn doubled(ledger: &Ledger, verdict: &mut Verdict) {
         .collect();
     for spot in spots {
         let ours: Vec<&Copy> = ledger.copies_at(spot).into_iter().filter(|copy| !copy.native).collect();
-        let allowed: usize = ledger.at(spot).iter().filter(|one| !one.taken_back).map(|one| 1 + one.again).sum();
+        // One that was sent again may be there from before, whatever became of it since.
+        let allowed: usize = ledger.at(spot).iter().map(|one| one.again + usize::from(!one.taken_back)).sum();
         let mut by_key: BTreeMap<&str, usize> = BTreeMap::new();
         for copy in &ours {
             *by_key.entry(copy.key.as_deref().unwrap_or_default()).or_default() += 1;

@@ -35,14 +35,12 @@ pub struct Play {
     pub mode: Option<Mode>,
     /// Every life ends as a power cut, on a disk that syncs so.
     pub disk: Option<Syncs>,
-    /// The servers promise to honour keys and do not.
-    pub lies: bool,
 }
 
 impl Play {
     pub fn of(program: PathBuf, seed: u64, rounds: u64) -> Play {
         let at_once = std::thread::available_parallelism().map_or(2, usize::from).max(2);
-        Play { program, seed, rounds, at_once, mode: None, disk: None, lies: false }
+        Play { program, seed, rounds, at_once, mode: None, disk: None }
     }
 }
 

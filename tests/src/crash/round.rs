@@ -48,8 +48,8 @@ pub(super) struct Round<'a> {
     said: Vec<String>,
     ahead: i64,
     jumped: bool,
-    /// How much had been written when the copy was kept.
-    kept: Option<usize>,
+    /// What had been written when the copy was kept.
+    kept: Option<Vec<Written>>,
     restored: bool,
     killed: Vec<String>,
     /// What was done and when, for whoever looks at a round that failed.
@@ -111,9 +111,6 @@ impl<'a> Round<'a> {
             // What was read once does not vanish.
             tokio::time::sleep(Duration::from_millis(round.plan.lag / u64::from(pace.speed))).await;
             round.rehearsal.fault(FaultRule::on("GET", "", Effect::ReadsLag { ms: round.plan.lag }));
-        }
-        if play.lies {
-            round.rehearsal.honour_keys(false);
         }
         round
     }
@@ -331,16 +328,17 @@ impl<'a> Round<'a> {
     }
 
     async fn take_back(&mut self, child: &mut DeskChild) -> bool {
-        let Some(reply) = self.written.iter().rev().find(|one| !one.forgotten).and_then(|one| one.acknowledged) else {
+        let last = self.written.iter().rposition(|one| !one.forgotten);
+        let Some((at, reply)) = last.and_then(|at| Some((at, self.written[at].acknowledged?))) else {
             return true;
         };
+        // Until it is answered nothing is owed, and it may be there.
+        self.written[at].acknowledged = None;
         let said = child.ask(&json!({ "do": "take_back", "reply": reply })).await;
         self.tell(format!("reply {reply} taken back: {said:?}"));
-        let known = self.known(reply).expect("it was just there");
-        match &said {
-            Some(done) => known.taken_back = *done == true,
-            // Perhaps: then nothing is owed, and it may be there once.
-            None => known.acknowledged = None,
+        if let Some(done) = &said {
+            self.written[at].acknowledged = Some(reply);
+            self.written[at].taken_back = *done == true;
         }
         said.is_some()
     }
@@ -358,13 +356,13 @@ impl<'a> Round<'a> {
                 std::fs::copy(&file, copy).expect("a copy");
             }
         }
-        self.kept = Some(self.written.len());
+        self.kept = Some(self.written.clone());
         self.tell("a copy is kept".into());
     }
 
     /// The copy is put in the store's place; what was written since is nobody's.
     fn restore(&mut self) {
-        let Some(kept) = self.kept else {
+        let Some(kept) = self.kept.clone() else {
             return;
         };
         let shared = self.home.path().join("guichet/desk.db-shm");
@@ -376,10 +374,11 @@ impl<'a> Round<'a> {
                 std::fs::copy(&copy, file).expect("the copy");
             }
         }
-        for one in &mut self.written[..kept] {
-            one.taken_back = false;
+        // What was said since is not known to it; what has left since has left.
+        for (one, then) in self.written.iter_mut().zip(&kept) {
+            (one.acknowledged, one.taken_back) = (then.acknowledged, then.taken_back);
         }
-        for one in &mut self.written[kept..] {
+        for one in &mut self.written[kept.len()..] {
             one.forgotten = true;
         }
         self.restored = true;
