@@ -196,6 +196,8 @@ async fn a_message_of_ours_where_a_reply_was_lost_wakes_the_outbox() {
         Ok(())
     };
     room.desk.store().write_now(Durability::Full, write).unwrap();
+    // Signing in woke it as well.
+    let _already = tokio::time::timeout(Duration::from_millis(20), room.desk.inner.wake_outbox.notified()).await;
     room.clock.forward(MINUTE);
     network.page(OWN, page(vec![paper::ours(paper::answer("2", "1", "Fournil", EVENING, "Merci"))]));
     room.desk.pull_account(account).await.unwrap();
