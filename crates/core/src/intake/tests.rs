@@ -224,7 +224,8 @@ fn threads_learnt_in_pieces_become_one_with_what_was_written_in_them() {
         ));
     }
     let change = counter.items(vec![answer("2", "1", "Hugo", at(-20), "B")]);
-    let pictures = "SELECT count(*) FROM attachment a JOIN draft d ON d.key = a.key AND d.conversation = a.conversation";
+    let pictures =
+        "SELECT count(*) FROM attachment a JOIN draft d ON d.key = a.key AND d.conversation = a.conversation";
     assert_eq!(counter.number(pictures), 2, "both drafts' pictures are the joined one's");
     assert_eq!(counter.number("SELECT count(*) FROM attachment WHERE key = 'rk3'"), 1);
     assert_eq!(change.conversations.len(), 2, "the one that is gone is announced too");
