@@ -8,7 +8,7 @@
 use super::attempt;
 use super::changed;
 use super::outcome::{self, After};
-use super::row::{Detail, Reply};
+use super::row::{Detail, OPEN, Reply};
 use super::schedule;
 use super::state::{Event, State};
 use crate::desk::Desk;
@@ -209,6 +209,12 @@ fn later(tx: &Transaction<'_>, reply: &Reply, now: Millis) -> Result<(), Problem
     Ok(())
 }
 
+/// An earlier one of its conversation is open: what is looked for in any order leaves in the one it was written in.
+fn is_behind(conn: &Connection, reply: &Reply) -> Result<bool, Problem> {
+    let sql = format!("SELECT EXISTS (SELECT 1 FROM reply WHERE conversation = ?1 AND id < ?2 AND state IN {OPEN})");
+    Ok(conn.prepare_cached(&sql)?.query_row(params![reply.conversation.0, reply.id.0], |row| row.get(0))?)
+}
+
 /// The compare-and-set before a repetition: still unsure, nothing holds it, its instant has come, and the network refuses
 /// a second copy.
 fn leave_again(tx: &Transaction<'_>, id: ReplyId, now: Millis) -> Result<Option<Reply>, Problem> {
@@ -218,7 +224,8 @@ fn leave_again(tx: &Transaction<'_>, id: ReplyId, now: Millis) -> Result<Option<
     };
     let kept = intake::health::blocked(tx, reply.account, now)?.is_some()
         || schedule::chosen(reply.send_at, now).is_some()
-        || hold::covers(tx, id)?;
+        || hold::covers(tx, id)?
+        || is_behind(tx, &reply)?;
     let by_server = attempt::server_now(tx, reply.account, now)?.since(first_try);
     let since = if by_server < 0 { by_server } else { by_server.max(now.since(reply.known.wall)) };
     // A clock that went back cannot tell how old the key is.

@@ -220,15 +220,15 @@ fn orphaned(conn: &Connection, account: AccountId) -> Result<bool, Problem> {
     Ok(conn.prepare_cached(sql)?.query_row([account.0], |row| row.get(0))?)
 }
 
-/// The next one after `after` that is due, does not wait for the CM, and stands first in its conversation. A hold keeps
-/// what waits, never the looking; `covered`: whether one covers the reply `r`.
+/// The next one after `after` that is due, does not wait for the CM, and stands first in its conversation. A hold and an
+/// earlier reply keep what waits, never the looking; `covered`: whether a hold covers the reply `r`.
 pub(super) fn due_order(covered: &str) -> String {
     format!(
         "SELECT r.id, r.not_before, r.state = 'unsure' FROM reply r
           WHERE r.account = ?1 AND r.state IN ('waiting','unsure') AND r.not_before <= ?2
             AND (r.not_before, r.id) > (?3, ?4) AND r.why IS NOT 'conflict'
-            AND NOT EXISTS (SELECT 1 FROM reply e
-                             WHERE e.conversation = r.conversation AND e.id < r.id AND e.state IN {OPEN})
+            AND NOT (r.state = 'waiting' AND EXISTS (SELECT 1 FROM reply e
+                             WHERE e.conversation = r.conversation AND e.id < r.id AND e.state IN {OPEN}))
             AND NOT (r.state = 'waiting' AND {covered})
           ORDER BY r.not_before, r.id LIMIT 1"
     )

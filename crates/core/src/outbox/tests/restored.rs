@@ -92,6 +92,32 @@ async fn under_a_key_it_leaves_after_the_release_and_not_before() {
     assert!(unsure(&scene.state(chosen).await));
 }
 
+/// In an older copy several of one conversation may be unsure: each is found by itself, and repeated in its turn.
+#[tokio::test]
+async fn one_behind_an_unsure_one_is_looked_for_too_and_does_not_overtake() {
+    let scene = Scene::new().await;
+    scene.server().proof = KEY;
+    let (conversation, _) = scene.conversation("Léa");
+    let first = scene.write(conversation, "Un").await;
+    let second = scene.write(conversation, "Deux").await;
+    let third = scene.write(conversation, "Trois").await;
+    scene.restore().await;
+    let at = scene.room.desk.now();
+    let _there = scene.server().post(&RemoteId::new("m-1"), "Deux", "k", at);
+    scene.work().await;
+    assert!(matches!(scene.state(second).await, ReplyState::Sent { .. }), "found, though the one before it is not");
+    assert!(unsure(&scene.state(first).await) && unsure(&scene.state(third).await));
+    let hold = scene.only_hold().await;
+    scene.room.desk.release(vec![hold.id]).await.unwrap();
+    scene.server().sendings.push_back(Fate::Lost);
+    scene.forward(MINUTE);
+    scene.work().await;
+    assert_eq!(scene.server().sends, 1, "the third waits for what becomes of the first");
+    scene.forward(5 * MINUTE);
+    scene.work().await;
+    assert_eq!(scene.texts(), ["Deux", "Un", "Trois"]);
+}
+
 /// The key may have been used when it was written: an hour later it proves nothing any more.
 #[tokio::test]
 async fn a_key_as_old_as_the_reply_repeats_nothing() {
