@@ -49,7 +49,8 @@ pub(super) async fn leave(desk: &Desk, id: ReplyId) -> Result<After, Problem> {
         Err((reply, halt)) => return stop(desk, reply, halt).await,
     };
     let now = desk.now();
-    let frozen = desk.store().write(Durability::Full, move |tx| freeze(tx, &reply, prepared, now)).await?;
+    let apart = session.clock_apart();
+    let frozen = desk.store().write(Durability::Full, move |tx| freeze(tx, &reply, prepared, now, apart)).await?;
     match frozen {
         Frozen::Stays(change) => {
             let after = if change == Change::default() { After::Stays } else { After::GoOn };
@@ -207,7 +208,13 @@ enum Frozen {
 }
 
 /// The compare-and-set: still waiting, its turn, nothing suspended, what it answers unchanged as far as we know.
-fn freeze(tx: &Transaction<'_>, reply: &Reply, prepared: Prepared, now: Millis) -> Result<Frozen, Problem> {
+fn freeze(
+    tx: &Transaction<'_>,
+    reply: &Reply,
+    prepared: Prepared,
+    now: Millis,
+    apart: Option<i64>,
+) -> Result<Frozen, Problem> {
     if let Some(until) = health::blocked(tx, reply.account, now)? {
         mark(tx, reply.account, Waiting::Blocked { until }, now)?;
         return Ok(Frozen::Blocked(until));
@@ -253,7 +260,7 @@ fn freeze(tx: &Transaction<'_>, reply: &Reply, prepared: Prepared, now: Millis) 
         reply.id.0,
         serde_json::to_string(&prepared)?,
         serde_json::to_string(&known)?,
-        server_now(tx, reply.account, now)?.0,
+        server_now(tx, reply.account, now, apart)?.0,
     ])?;
     let frozen = Reply::one(tx, reply.id)?;
     Ok(Frozen::Goes(Box::new(frozen), Box::new(prepared)))
@@ -308,9 +315,18 @@ fn after_answered(conn: &Connection, reply: &Reply, since: Millis) -> Result<Mil
     Ok(since.max(Millis(at)))
 }
 
-/// The larger of the wall clock and what the server's own times prove it to be.
-pub(super) fn server_now(conn: &Connection, account: AccountId, now: Millis) -> Result<Millis, Problem> {
-    Ok(newest(conn, account)?.map_or(now, |newest| newest.max(now)))
+/// The server's clock, where its answers have told it: a clock of ours that is set meanwhile makes no key young. Else the
+/// larger of the wall clock and what the server's own times prove it to be.
+pub(super) fn server_now(
+    conn: &Connection,
+    account: AccountId,
+    now: Millis,
+    apart: Option<i64>,
+) -> Result<Millis, Problem> {
+    match apart {
+        Some(apart) => Ok(now.plus(apart)),
+        None => Ok(newest(conn, account)?.map_or(now, |newest| newest.max(now))),
+    }
 }
 
 fn newest(conn: &Connection, account: AccountId) -> Result<Option<Millis>, Problem> {

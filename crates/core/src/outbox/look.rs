@@ -43,10 +43,8 @@ pub(super) async fn look(desk: &Desk, id: ReplyId) -> Result<After, Problem> {
     let now = desk.now();
     let found = match found {
         Ok(found) => found,
-        Err(fault) => {
-            let after = give_up(desk, reply, fault).await?;
-            return if after == After::GoOn { repeat(desk, &session, id, &prepared).await } else { Ok(after) };
-        }
+        // What could not be looked for is not repeated either: a server just heard is what tells how old a key is.
+        Err(fault) => return give_up(desk, reply, fault).await,
     };
     let change = desk.store().write(Durability::Full, move |tx| weigh(tx, &reply, found, now)).await?;
     desk.announce(change);
@@ -56,7 +54,8 @@ pub(super) async fn look(desk: &Desk, id: ReplyId) -> Result<After, Problem> {
 /// The same bytes once more, where the network refuses a second copy.
 async fn repeat(desk: &Desk, session: &Arc<dyn Session>, id: ReplyId, prepared: &Prepared) -> Result<After, Problem> {
     let now = desk.now();
-    let again = desk.store().write(Durability::Full, move |tx| leave_again(tx, id, now)).await?;
+    let apart = session.clock_apart();
+    let again = desk.store().write(Durability::Full, move |tx| leave_again(tx, id, now, apart)).await?;
     match again {
         Some(reply) => {
             desk.announce(changed(reply.id, reply.conversation));
@@ -217,7 +216,7 @@ fn is_behind(conn: &Connection, reply: &Reply) -> Result<bool, Problem> {
 
 /// The compare-and-set before a repetition: still unsure, nothing holds it, its instant has come, and the network refuses
 /// a second copy.
-fn leave_again(tx: &Transaction<'_>, id: ReplyId, now: Millis) -> Result<Option<Reply>, Problem> {
+fn leave_again(tx: &Transaction<'_>, id: ReplyId, now: Millis, apart: Option<i64>) -> Result<Option<Reply>, Problem> {
     let reply = Reply::one(tx, id)?;
     let (State::Unsure, Some(prepared), Some(first_try)) = (reply.state, &reply.prepared, reply.first_try) else {
         return Ok(None);
@@ -226,7 +225,7 @@ fn leave_again(tx: &Transaction<'_>, id: ReplyId, now: Millis) -> Result<Option<
         || schedule::chosen(reply.send_at, now).is_some()
         || hold::covers(tx, id)?
         || is_behind(tx, &reply)?;
-    let by_server = attempt::server_now(tx, reply.account, now)?.since(first_try);
+    let by_server = attempt::server_now(tx, reply.account, now, apart)?.since(first_try);
     let since = if by_server < 0 { by_server } else { by_server.max(now.since(reply.known.wall)) };
     // A clock that went back cannot tell how old the key is.
     if kept || since < 0 || prepared.key != reply.key || !prepared.proof.allows_resend(since) {
