@@ -7,8 +7,9 @@ use guichet_core::STEPS;
 use guichet_rehearsal::{Effect, FaultRule};
 
 /// Seconds of the simulated evening in a second of ours. Ten minutes, the longest that a server waits before it applies
-/// a request, are then a second and a half; the half hour that a key counts is longer than any round.
-pub const SPEED: u32 = 400;
+/// a request, are then three seconds, and the half hour that a key counts is longer than any round. Much faster, and a
+/// desk that was not given the processor for half a second would think that it had slept.
+pub const SPEED: u32 = 200;
 
 const HOURS: i64 = 3_600_000;
 const PUBLISH: &str = "=/api/v1/statuses";
@@ -173,6 +174,6 @@ fn failing() -> Effect {
 
 /// One to 600 simulated seconds, the short ones as likely as the long ones, in milliseconds of ours.
 fn late(dice: &Dice) -> u64 {
-    let most = [6, 30, 120, 600][dice.below(4) as usize];
+    let most = [6, 30, 120, 120, 600][dice.below(5) as usize];
     (1 + dice.below(most)) * 1_000 / u64::from(SPEED)
 }

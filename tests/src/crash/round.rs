@@ -15,11 +15,11 @@ use std::time::{Duration, Instant};
 /// What a desk may need for anything on a busy machine; more is a hang.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The clock is set on by so many milliseconds at a time while peace lasts: less than what the desk takes for a sleep.
-const ON: i64 = 100_000;
+const ON: i64 = 60_000;
 /// A reply written so long before peace began has a key that counts through all of it, in simulated milliseconds.
 const KEY_YOUNG: i64 = 9 * 60_000;
 /// How long peace lasts where keys prove everything: they must not grow old in it.
-const KEYED_PEACE: Duration = Duration::from_millis(2_600);
+const KEYED_PEACE: Duration = Duration::from_secs(4);
 
 /// How long a life waits, when all is said, for the step it is to end at.
 const FOR_A_STEP: Duration = Duration::from_millis(200);
@@ -306,22 +306,37 @@ impl<'a> Round<'a> {
         true
     }
 
-    fn known(&mut self, reply: i64) -> Option<&mut Written> {
-        self.written.iter_mut().find(|one| one.acknowledged == Some(reply) && !one.forgotten)
+    /// What was written as this line of the outbox. One that was not acknowledged may be there all the same.
+    fn known(&mut self, row: &Value) -> Option<&mut Written> {
+        let place = self.places.iter().find(|place| row["conversation"] == place.conversation)?.status.clone();
+        let acknowledged = |one: &Written| one.acknowledged.is_some() && one.acknowledged == row["id"].as_i64();
+        let at = self.written.iter().position(|one| !one.forgotten && acknowledged(one)).or_else(|| {
+            self.written.iter().position(|one| {
+                !one.forgotten && one.acknowledged.is_none() && one.place == place && row["text"] == one.text
+            })
+        })?;
+        Some(&mut self.written[at])
     }
 
     async fn send_again(&mut self, child: &mut DeskChild) -> bool {
         let Some(rows) = child.ask(&json!({ "do": "outbox" })).await else {
             return false;
         };
-        let unsure = |row: &&Value| row["state"]["state"] == "unsure" && row["state"]["lookedAt"].is_i64();
-        let Some(reply) = rows.as_array().and_then(|rows| rows.iter().find(unsure)?["id"].as_i64()) else {
+        // Of those that the round knows by their ids: what it says of another could not be counted.
+        let known: Vec<i64> =
+            self.written.iter().filter(|one| !one.forgotten).filter_map(|one| one.acknowledged).collect();
+        let unsure = |row: &&Value| {
+            let looked_for = row["state"]["state"] == "unsure" && row["state"]["lookedAt"].is_i64();
+            looked_for && row["id"].as_i64().is_some_and(|id| known.contains(&id))
+        };
+        let Some(row) = rows.as_array().and_then(|rows| rows.iter().find(unsure)) else {
             return true;
         };
         // Counted before it is said: who dies meanwhile may have heard it.
-        if let Some(one) = self.known(reply) {
+        if let Some(one) = self.known(row) {
             one.again += 1;
         }
+        let reply = &row["id"];
         let said = child.ask(&json!({ "do": "send_again", "reply": reply })).await;
         self.tell(format!("reply {reply} sent again: {said:?}"));
         said.is_some()
