@@ -19,7 +19,7 @@ cargo xtask test [STAGE…]        runs everything, or only the named stages
 cargo xtask test crash --rounds N [--seed S]
                                  kills the desk while it answers, N rounds of it, and counts
 cargo xtask pack [--check]       builds the .deb and .rpm; --check installs, starts and removes the .deb
-cargo xtask bench [--json]       measures, and prints a table";
+cargo xtask bench [PART…] [--json]  measures, and prints a table";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -1,6 +1,5 @@
 //! Measures the release build's window against an empty window of the same Tauri, and prints everything measured,
-//! the core's figures included. `bench RELEASE_FOLDER [--json]`, with a keychain and a home given by `cargo xtask bench`;
-//! `bench outbox [QUEUED]` measures the outbox alone.
+//! the core's and the outbox's figures included. `bench RELEASE_FOLDER [PART…] [--json]`; no part named: all of them.
 //!
 //! What is compared runs side by side in one run; ratios are medians over turns, with the spread beside them.
 
@@ -55,18 +54,29 @@ const NEXT: &str = "const done = arguments[arguments.length - 1];
 #[tokio::main]
 async fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    if words.first().is_some_and(|word| word == "outbox") {
-        let queued = words.get(1).map_or(outbox::QUEUED, |count| count.parse().expect("a number"));
-        return println!("{}", Value::Object(outbox::measure(queued).await));
+    let release = PathBuf::from(words.first().expect("bench RELEASE_FOLDER [PART…] [--json]"));
+    let parts: Vec<&str> = words[1..].iter().map(String::as_str).filter(|word| *word != "--json").collect();
+    let wanted = |part: &str| parts.is_empty() || parts.contains(&part);
+    let mut all = Map::new();
+    if wanted("core") {
+        all.extend(core_figures(&release));
     }
-    let release = PathBuf::from(words.first().expect("bench RELEASE_FOLDER [--json]"));
-    let mut all = core_figures(&release);
-    all.extend(outbox::measure(outbox::QUEUED).await);
-    let desktop = Desktop::start("fr_FR.UTF-8", true).await;
-    fill(&release, &desktop);
-    all.extend(start_behind_a_queue(&release, &desktop).await);
-    all.extend(start_and_memory(&release, &desktop).await);
-    all.extend(moving_and_idle(&release, &desktop).await);
+    if wanted("outbox") {
+        all.extend(outbox::measure(outbox::QUEUED).await);
+    }
+    if ["queue", "start", "next"].into_iter().any(wanted) {
+        let desktop = Desktop::start("fr_FR.UTF-8", true).await;
+        fill(&release, &desktop);
+        if wanted("queue") {
+            all.extend(start_behind_a_queue(&release, &desktop).await);
+        }
+        if wanted("start") {
+            all.extend(start_and_memory(&release, &desktop).await);
+        }
+        if wanted("next") {
+            all.extend(moving_and_idle(&release, &desktop).await);
+        }
+    }
     if words.iter().any(|word| word == "--json") {
         println!("{}", Value::Object(all));
     } else {

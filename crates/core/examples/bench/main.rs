@@ -44,7 +44,7 @@ async fn main() {
         ["measure", folder] => {
             let folder = Path::new(folder);
             let ingest = ingest::measure(&folder.join("ingest")).await;
-            let search = search::measure(&folder.join("search")).await;
+            let search = search::measure(&folder.join(large_store())).await;
             let mut all = ingest;
             all.extend(search);
             println!("{}", serde_json::Value::Object(all));
@@ -168,4 +168,11 @@ impl Random for Seeded {
             *byte = (evening::mix(NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) >> 32) as u8;
         }
     }
+}
+
+/// The large store is filled once for each shape of it: another schema is another store.
+fn large_store() -> String {
+    let schema = include_str!("../../src/store/migrations/0001_desk.sql");
+    let digest = schema.bytes().fold(7, |digest, byte| evening::mix(digest ^ u64::from(byte)));
+    format!("search-{digest:016x}")
 }
