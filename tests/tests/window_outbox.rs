@@ -126,7 +126,9 @@ async fn five_replies_without_a_network_leave_once_and_in_order() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(90), all_left).await.expect("all five leave");
+    if tokio::time::timeout(Duration::from_secs(90), all_left).await.is_err() {
+        panic!("all five leave: {}", sending.must(&json!({ "do": "outbox" })).await);
+    }
     sending.quit().await;
     let posted = rehearsal.posted();
     let there: Vec<(usize, Option<String>)> = posted
