@@ -52,11 +52,11 @@ export function go(screen: Screen): void {
   place.dialog = null;
 }
 
-/** One client alone on screen; the same again: all of them. */
+/** One client alone on screen, in a list or in the outbox; the same again: all of them. */
 export function onlyClient(id: ClientId | null): void {
   place.client = place.client === id ? null : id;
   place.front = 'list';
-  if (!isList(place.screen)) place.screen = 'owed';
+  if (!isList(place.screen) && place.screen !== 'outbox') place.screen = 'owed';
 }
 
 export function select(id: ConversationId | null, bring = false): void {

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { place, reset } from '../desk/place.svelte';
 import { speech } from '../words/words.svelte';
 import { at as atMoment } from '../words/dates.svelte';
-import { fromField, toField, whenEntries, whenTimes } from './when';
+import { days, dayWords, parts, whenEntries, whenTimes, whole } from './when';
 
 const at = (...parts: [number, number, number, number, number]) => new Date(...parts).getTime();
 // A Thursday evening.
@@ -42,11 +42,24 @@ describe('the menu', () => {
 });
 
 describe('an instant', () => {
-  it('goes into its field and back', () => {
-    expect(toField(now)).toBe('2026-11-19T20:15');
-    expect(fromField(toField(now))).toBe(now);
-    expect(fromField('2026-11')).not.toBe(now);
-    expect(fromField('')).toBeNull();
+  it('is a day and a time, and back', () => {
+    const { day, time } = parts(now);
+    expect([day, time]).toEqual([at(2026, 10, 19, 0, 0), '20:15']);
+    expect(whole(day, time)).toBe(now);
+    expect(whole(day, '9h30')).toBe(at(2026, 10, 19, 9, 30));
+    expect(whole(day, 'tôt')).toBeNull();
+  });
+  it('keeps its time on the day that has an hour less', () => {
+    const { day, time } = parts(at(2027, 2, 28, 9, 0));
+    expect(whole(day, time)).toBe(at(2027, 2, 28, 9, 0));
+  });
+  it('is on one of the days of a month, or on the one that stands', () => {
+    const month = days(now, now);
+    expect(month).toHaveLength(31);
+    expect(month.slice(0, 2).map((it) => dayWords(it, now))).toEqual(['Aujourd’hui', 'Demain']);
+    expect(dayWords(month[5]!, now)).toBe('Mardi 24 novembre');
+    const far = at(2027, 3, 2, 9, 0);
+    expect(days(now, far).map((it) => dayWords(it, now)).at(-1)).toBe('Vendredi 2 avril 2027');
   });
   it('is said as a sentence wants it', () => {
     expect(atMoment(at(2026, 10, 19, 21, 5), now)).toBe('à 21\u00a0h\u00a005');

@@ -17,6 +17,8 @@ const INSTANT = {
   date: { day: 'numeric', month: 'short' },
   /** 3 mars 2025 */
   dated: { day: 'numeric', month: 'short', year: 'numeric' },
+  /** lundi 3 mars */
+  day_date: { weekday: 'long', day: 'numeric', month: 'long' },
   /** lundi 3 mars 2025 */
   full: { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>;
