@@ -59,7 +59,8 @@ enum Inbox {
 impl Shell {
     /// On the user's own inbox.
     pub fn real(folder: PathBuf) -> Self {
-        let first = !folder.join("desk.db").exists();
+        // A vault without its store is no first start: the store was lost.
+        let first = !["desk.db", "vault"].iter().any(|name| folder.join(name).exists());
         let inbox = if first { Inbox::NotYet } else { Inbox::Opening };
         let preferences = Kept::open(&folder, None);
         Self::new(folder, preferences, guichet_networks::all(Reach::Public), inbox, None)

@@ -94,6 +94,7 @@ impl Desk {
             let lock = lock::take(&opening.folder)?;
             let vault = Vault::open(&opening)?;
             let file = opening.folder.join("desk.db");
+            generation::not_emptied(&vault, &file)?;
             let store = Store::open(&file, &vault.store_key()?, opening.now())?;
             let restored = generation::is_restored(&store, &vault, &file)?;
             Ok::<_, Problem>((lock, vault, store, restored))

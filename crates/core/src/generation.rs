@@ -18,6 +18,21 @@ use std::path::Path;
 /// The setting that says when a restored inbox was first opened: milliseconds.
 pub const RESTORED_AT: &str = "restored_at";
 
+/// No store is shorter.
+const PAGE: u64 = 4_096;
+
+/// `Torn` where the store of a vault that has lived is gone, or shorter than any: before anything is opened, since SQLite
+/// would make a new one of it, throw the log beside it away, and an empty keepsake would follow. Only a first start that
+/// stopped before it had made its store leaves as much behind.
+pub(crate) fn not_emptied(vault: &Vault, file: &Path) -> Result<(), Problem> {
+    let size = match std::fs::metadata(file) {
+        Ok(told) => told.len(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
+        Err(error) => return Err(error.into()),
+    };
+    if size < PAGE && vault.lives() != Lives::default() { Err(Problem::Torn) } else { Ok(()) }
+}
+
 /// Under the engine's lock, before anything may leave.
 pub(crate) fn is_restored(store: &Store, vault: &Vault, file: &Path) -> Result<bool, Problem> {
     let lives = vault.lives();

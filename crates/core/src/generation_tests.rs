@@ -153,3 +153,58 @@ async fn an_inbox_opened_by_its_recovery_phrase_is_a_restored_one() {
     let desk = Desk::recover(reset, phrase.to_string()).await.unwrap();
     assert!(desk.setting(RESTORED_AT.into()).await.unwrap().is_some());
 }
+
+/// Everything beside the store, as it lies there.
+fn lying(doors: &Doors) -> Vec<(std::ffi::OsString, Vec<u8>)> {
+    let mut files: Vec<_> = std::fs::read_dir(&doors.folder)
+        .unwrap()
+        .flatten()
+        .filter(|entry| entry.path().is_file())
+        .map(|entry| (entry.file_name(), std::fs::read(entry.path()).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
+#[tokio::test]
+async fn a_store_emptied_or_gone_is_torn_and_nothing_is_written_over_it() {
+    let room = left().await;
+    let file = room.file();
+    let (doors, _, _folder) = room.close();
+    std::fs::write(doors.folder.join("desk.db-wal"), b"what a crash left in the log").unwrap();
+    std::fs::write(doors.folder.join("keepsake"), b"drafts").unwrap();
+    let whole = std::fs::read(&file).unwrap();
+    for cut in [0, 1, 16, 4_095] {
+        std::fs::write(&file, &whole[..cut]).unwrap();
+        let before = lying(&doors);
+        let opened = Desk::open(doors.clone()).await.map(drop);
+        assert_eq!(opened, Err(Problem::Torn), "{cut} bytes");
+        assert!(lying(&doors) == before, "{cut} bytes: touched");
+    }
+    std::fs::remove_file(&file).unwrap();
+    let before = lying(&doors);
+    assert_eq!(Desk::open(doors.clone()).await.map(drop), Err(Problem::Torn));
+    assert!(lying(&doors) == before, "gone: touched");
+}
+
+#[tokio::test]
+async fn a_first_start_that_stopped_before_its_store_is_gone_on_with() {
+    let room = room(Vec::new()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let doors = Doors {
+        folder: folder.path().to_owned(),
+        keys: Arc::new(crate::vault::InMemory::default()),
+        ..room.doors.clone()
+    };
+    drop(Vault::open(&doors).unwrap());
+    assert_eq!(opened(&doors).await, None, "a vault alone");
+    let folder = tempfile::tempdir().unwrap();
+    let doors = Doors {
+        folder: folder.path().to_owned(),
+        keys: Arc::new(crate::vault::InMemory::default()),
+        ..room.doors.clone()
+    };
+    drop(Vault::open(&doors).unwrap());
+    std::fs::write(doors.folder.join("desk.db"), b"").unwrap();
+    assert_eq!(opened(&doors).await, None, "and a store not yet written");
+}
