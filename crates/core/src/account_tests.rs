@@ -7,7 +7,8 @@ use super::*;
 use crate::testing::EVENING;
 use crate::testing::{Room, author, client_row, conversation_row, room, signed};
 use guichet_model::{
-    Capabilities, Cursor, Found, Item, Login, Network, Outgoing, Page, Place, Prepared, Recheck, RemoteId, Source,
+    Capabilities, Cursor, Found, Item, LastWord, Login, Network, Outgoing, Page, Place, Prepared, Recheck, RemoteId,
+    Source,
 };
 
 /// A network on paper: it has a name, and sessions that tell who they speak as.
@@ -52,7 +53,7 @@ impl Session for PaperSession {
         Err(Fault::OFFLINE)
     }
 
-    async fn send(&self, _: &Prepared) -> Result<Item, Fault> {
+    async fn send(&self, _: &Prepared, _: Arc<dyn LastWord>) -> Result<Item, Fault> {
         Err(Fault::OFFLINE)
     }
 

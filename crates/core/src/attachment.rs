@@ -148,6 +148,14 @@ pub(crate) fn follow(tx: &Transaction<'_>, conversation: ConversationId, from: &
     rename(tx, from, &to)
 }
 
+/// These pictures, from a draft back to a reply.
+pub(crate) fn take(tx: &Connection, pictures: &[AttachmentId], to: &str) -> Result<(), Problem> {
+    for picture in pictures {
+        tx.prepare_cached("UPDATE attachment SET key = ?2 WHERE id = ?1")?.execute(params![picture.0, to])?;
+    }
+    Ok(())
+}
+
 /// The same pictures under another key.
 pub(crate) fn rename(tx: &Connection, from: &str, to: &str) -> Result<(), Problem> {
     let sql = "SELECT ifnull(max(position) + 1, 0) FROM attachment WHERE key = ?";

@@ -9,8 +9,9 @@ use crate::journal;
 use crate::store::Durability;
 use crate::view::{Acted, Change, DraftView, Problem};
 use crate::{attachment, outbox};
-use guichet_model::{AccountId, ActId, ClientId, ConversationId, DAY, Millis};
+use guichet_model::{AccountId, ActId, AttachmentId, ClientId, ConversationId, DAY, Millis};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 const KEPT: i64 = 30 * DAY;
@@ -128,6 +129,85 @@ pub(crate) fn give_back(
         None => (key.to_owned(), back),
     };
     put(tx, conversation, &view, &key)
+}
+
+/// The composer that a reply's text comes back to: what it held before, so that the text can be taken out again.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct GivenBack {
+    /// The draft's, afterwards.
+    key: Option<String>,
+    before: Option<DraftView>,
+    /// That came with the text.
+    pictures: Vec<AttachmentId>,
+}
+
+impl GivenBack {
+    /// `reply`: its key.
+    pub fn before(conn: &Connection, conversation: ConversationId, reply: &str) -> Result<Self, Problem> {
+        Ok(Self { key: None, before: read(conn, conversation)?, pictures: pictures(conn, reply)? })
+    }
+
+    pub fn after(self, conn: &Connection, conversation: ConversationId) -> Result<Self, Problem> {
+        Ok(Self { key: key_of(conn, conversation)?, ..self })
+    }
+
+    /// The text leaves the composer again, with its pictures, under the key `reply`. `false`, and nothing written, where it
+    /// is not there any more as it came: sent, thrown away, or being changed.
+    pub fn take_again(
+        &self,
+        tx: &Transaction<'_>,
+        conversation: ConversationId,
+        back: &DraftView,
+        reply: &str,
+    ) -> Result<bool, Problem> {
+        let Some((key, view)) = kept(tx, conversation)?.filter(|(key, _)| Some(key) == self.key.as_ref()) else {
+            return Ok(false);
+        };
+        let there = pictures(tx, &key)?;
+        match &self.before {
+            None => {
+                if (DraftView { at: back.at, ..view }) != *back || there != self.pictures {
+                    return Ok(false);
+                }
+                tx.execute("DELETE FROM draft WHERE conversation = ?", [conversation.0])?;
+            }
+            Some(before) => {
+                let Some(view) = without(view, before, back) else { return Ok(false) };
+                if !self.pictures.iter().all(|picture| there.contains(picture)) {
+                    return Ok(false);
+                }
+                put(tx, conversation, &view, &key)?;
+            }
+        }
+        attachment::take(tx, &self.pictures, reply)?;
+        Ok(true)
+    }
+}
+
+fn pictures(conn: &Connection, key: &str) -> Result<Vec<AttachmentId>, Problem> {
+    Ok(attachment::carried(conn, key)?.into_iter().map(|picture| picture.id).collect())
+}
+
+/// A draft without the text that `give_back` put before it; what was written behind it since stays.
+fn without(mut view: DraftView, before: &DraftView, back: &DraftView) -> Option<DraftView> {
+    let came = back.text.trim_end();
+    let rest = view.text.strip_prefix(came)?;
+    let rest = match (came.is_empty(), before.text.is_empty()) {
+        (true, _) => rest,
+        (false, true) => Some(rest).filter(|rest| rest.is_empty())?,
+        (false, false) => rest.strip_prefix("\n\n")?,
+    };
+    view.text = rest.to_owned();
+    if view.visibility == before.visibility.max(back.visibility) {
+        view.visibility = before.visibility;
+    }
+    if view.template == before.template.clone().or_else(|| back.template.clone()) {
+        view.template = before.template.clone();
+    }
+    if view.warning == before.warning.clone().or_else(|| back.warning.clone()) {
+        view.warning = before.warning.clone();
+    }
+    Some(view)
 }
 
 /// Gives back a draft thrown away. Returns whether it could.

@@ -34,8 +34,9 @@ pub trait Session: Send + Sync {
     async fn pull(&self, source: &str, cursor: Option<&Cursor>, since: Millis) -> Result<Page, Fault>;
     /// Repeatable and invisible outside: makes the exact request.
     async fn prepare(&self, outgoing: &Outgoing) -> Result<Prepared, Fault>;
-    /// Exactly one visible request: never repeats, never follows a redirect, never sleeps.
-    async fn send(&self, prepared: &Prepared) -> Result<Item, Fault>;
+    /// Exactly one visible request: never repeats, never follows a redirect, never sleeps. Once connected it asks `last`,
+    /// and lets no byte leave where that says no: then it was `Offline`.
+    async fn send(&self, prepared: &Prepared, last: Arc<dyn LastWord>) -> Result<Item, Fault>;
     /// Our messages at the place since an instant by the server's time.
     async fn find(&self, prepared: &Prepared, since: Millis) -> Result<Found, Fault>;
     /// Whether the item we answer is still there, as we read it, and unanswered.
@@ -58,6 +59,13 @@ pub trait Session: Send + Sync {
     fn uploads(&self) -> Option<&dyn Uploads> {
         None
     }
+}
+
+/// Asked when the way to the network stands open, just before the first byte leaves: connecting takes seconds, in which a
+/// hold may have been placed.
+#[async_trait]
+pub trait LastWord: Send + Sync {
+    async fn may_leave(&self) -> bool;
 }
 
 /// Something to pull, with the pace that suits it.

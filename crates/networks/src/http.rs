@@ -6,6 +6,7 @@
 //! certain, and everything else after the connection may have been done.
 
 use crate::addresses::{self, Reach, same_origin};
+use crate::last_word::Asking;
 use crate::unreached;
 use guichet_model::{Fault, Millis, RefusalCode, SECOND, Unreached};
 use reqwest::header::HeaderMap;
@@ -16,7 +17,8 @@ use url::Url;
 /// The longest answer that is read, in bytes after decompression: a context of 4,096 statuses fits.
 const LARGEST: usize = 32 << 20;
 /// A connection for a read may be slow. A write's may be less so, because a reply on the wire can no longer be taken
-/// back; but a name, a handshake and its certificate over a train's network take more than one second.
+/// back; but a name, a handshake and its certificate over a train's network take more than one second. A hold placed
+/// meanwhile is asked for when it stands (`last_word`).
 const READ_CONNECT: Duration = Duration::from_secs(10);
 const WRITE_CONNECT: Duration = Duration::from_secs(4);
 const READ_WHOLE: Duration = Duration::from_secs(30);
@@ -74,6 +76,7 @@ impl Http {
             .connect_timeout(WRITE_CONNECT)
             .redirect(redirect::Policy::none())
             .pool_max_idle_per_host(0)
+            .connector_layer(Asking)
             .build();
         Self { reach, reads: reads.ok(), writes: writes.ok(), limits }
     }

@@ -7,6 +7,7 @@
 mod addresses;
 mod html;
 mod http;
+mod last_word;
 mod loopback;
 pub mod mastodon;
 pub mod pictures;

@@ -5,6 +5,7 @@
 //! either a reply that surely did not go, or one whose bytes and key are known.
 
 use super::changed;
+use super::last::{self, Last};
 use super::outcome::{After, arrive, failed, mark, pause_for};
 use super::pictures;
 use super::row::{Detail, Known, OPEN, Reply};
@@ -28,9 +29,6 @@ pub(crate) const STALE: i64 = 10 * MINUTE;
 /// zones and a wrong summer.
 const CLOCKS_APART: i64 = 26 * HOUR;
 const CLOCKS_CLOSE: i64 = 2 * MINUTE;
-
-/// What may pass between freezing and the first byte: far less than a key's margin.
-const AT_ONCE: i64 = 5 * MINUTE;
 
 /// What stopped a try before its first byte.
 enum Halt {
@@ -66,8 +64,8 @@ pub(super) async fn leave(desk: &Desk, id: ReplyId) -> Result<After, Problem> {
     }
 }
 
-/// The one visible request, and what came of it. The reply is on the wire in the store since `frozen`: a machine that
-/// slept in between does not go on as if it had not, since a hold may have been placed and a key may have expired.
+/// The one visible request, and what came of it. The reply is on the wire in the store since `frozen`: what came between
+/// that and the first byte has the last word.
 pub(super) async fn send(
     desk: &Desk,
     session: &Arc<dyn Session>,
@@ -75,10 +73,12 @@ pub(super) async fn send(
     prepared: &Prepared,
     frozen: Millis,
 ) -> Result<After, Problem> {
-    let slept = !(0..=AT_ONCE).contains(&desk.now().since(frozen));
-    let answer = if slept { Err(Fault::OFFLINE) } else { session.send(prepared).await };
+    let last = Arc::new(Last::of(desk, reply.id, frozen));
+    let slept = last.slept();
+    let answer = if slept { Err(Fault::OFFLINE) } else { session.send(prepared, last.clone()).await };
+    let kept = last.refused() && matches!(answer, Err(Fault::Offline { .. }));
     desk.step("reply answered");
-    if !slept {
+    if !slept && !kept {
         desk.met_network(reply.account, answer.as_ref().err());
     }
     let now = desk.now();
@@ -86,6 +86,7 @@ pub(super) async fn send(
         .store()
         .write(Durability::Full, move |tx| match answer {
             Ok(item) => Ok((arrive(tx, &reply, Event::Arrived, &item, now)?, After::GoOn)),
+            Err(_) if kept => Ok((changed(reply.id, reply.conversation), last::stopped(tx, &reply, now)?)),
             Err(fault) => failed(tx, &reply, fault, now),
         })
         .await?;

@@ -1,13 +1,15 @@
 //! Looking for a reply whose answer was lost.
 //!
 //! What the network shows of ours at the place since the first attempt is either known, another reply's, or a
-//! candidate. As many candidates of that text as unsure replies of it are paired in order. Anything else settles
-//! nothing by itself: not finding it proves nothing, since servers apply requests minutes late and reads lag. Only a
-//! network that refuses a second copy is sent the same bytes again; otherwise the CM decides, with both texts in view.
+//! candidate of those it can be. As many candidates of a text as unsure replies that could be them are paired in order
+//! (`pair`). Anything else settles nothing by itself: not finding it proves nothing, since servers apply requests minutes
+//! late and reads lag. Only a network that refuses a second copy is sent the same bytes again; otherwise the CM decides,
+//! with both texts in view.
 
 use super::attempt;
 use super::changed;
 use super::outcome::{self, After};
+use super::pair::pairs;
 use super::row::{Detail, OPEN, Reply};
 use super::schedule;
 use super::state::{Event, State};
@@ -33,11 +35,18 @@ pub(super) async fn look(desk: &Desk, id: ReplyId) -> Result<After, Problem> {
     if let Err(fault) = prepare(desk, &session, &reply).await? {
         return give_up(desk, reply, fault).await;
     }
-    let reply = desk.store().read(move |conn| Reply::one(conn, id)).await?;
+    // Its equals are looked for with it: as far back as the first of them was tried.
+    let read = move |conn: &Connection| {
+        let reply = Reply::one(conn, id)?;
+        let earliest = twins(conn, &reply)?.iter().map(|twin| twin.known.since).min();
+        let since = earliest.unwrap_or(reply.known.since);
+        Ok((reply, since))
+    };
+    let (reply, since) = desk.store().read(read).await?;
     let (State::Unsure, Some(prepared)) = (reply.state, reply.prepared.clone()) else {
         return Ok(After::Stays);
     };
-    let found = budget::first(session.find(&prepared, reply.known.since)).await;
+    let found = budget::first(session.find(&prepared, since)).await;
     desk.step("reply looked for");
     desk.met_network(reply.account, found.as_ref().err());
     let now = desk.now();
@@ -46,7 +55,7 @@ pub(super) async fn look(desk: &Desk, id: ReplyId) -> Result<After, Problem> {
         // What could not be looked for is not repeated either: a server just heard is what tells how old a key is.
         Err(fault) => return give_up(desk, reply, fault).await,
     };
-    let change = desk.store().write(Durability::Full, move |tx| weigh(tx, &reply, found, now)).await?;
+    let change = desk.store().write(Durability::Full, move |tx| weigh(tx, &reply, found, since, now)).await?;
     desk.announce(change);
     repeat(desk, &session, id, &prepared).await
 }
@@ -121,52 +130,51 @@ pub(crate) fn noticed(tx: &Transaction<'_>, message: MessageId) -> Result<Vec<Re
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// What was found, against what is unsure: adopts, or writes down what was seen.
-fn weigh(tx: &Transaction<'_>, reply: &Reply, found: Found, now: Millis) -> Result<Change, Problem> {
+/// What was found since then, against what is unsure: adopts, or writes down what was seen.
+fn weigh(tx: &Transaction<'_>, reply: &Reply, found: Found, since: Millis, now: Millis) -> Result<Change, Problem> {
     // Between the looking and now the CM may have settled it.
     let twins = twins(tx, reply)?;
-    let Some(first) = twins.first() else {
-        return Ok(Change::default());
-    };
-    let mut same = Vec::new();
-    for item in found.same {
-        if is_candidate(tx, first, &item)? {
-            same.push(item);
-        }
-    }
-    let mut other = Vec::new();
-    for item in found.other {
-        if is_candidate(tx, first, &item)? {
-            other.push(item);
-        }
-    }
+    let mut same = could_be(tx, &twins, found.same)?;
+    let other = could_be(tx, &twins, found.other)?;
+    same.sort_by(|a, b| (a.at, &a.remote).cmp(&(b.at, &b.remote)));
+    let fits: Vec<Vec<bool>> = twins.iter().map(|twin| same.iter().map(|item| is_new(twin, item)).collect()).collect();
+    let paired = pairs(&fits);
     let mut change = Change::default();
-    if same.len() == twins.len() {
-        same.sort_by(|a, b| (a.at, &a.remote).cmp(&(b.at, &b.remote)));
-        for (twin, item) in twins.iter().zip(&same) {
+    for (twin, message) in twins.iter().zip(&paired) {
+        if let Some(item) = message.and_then(|message| same.get(message)) {
             changes::join(&mut change, outcome::arrive(tx, twin, Event::Found, item, now)?);
             tracing::info!(reply = twin.id.0, "reply found");
         }
-        return Ok(change);
     }
-    let absent = same.is_empty() && other.is_empty() && found.complete;
-    let mut candidates = Vec::new();
-    for item in same.iter().chain(&other) {
-        let (message, entered) = intake::enter(tx, reply.account, item, now)?;
-        candidates.extend(message);
+    let mut open = Vec::new();
+    for (at, item) in same.into_iter().enumerate() {
+        if !paired.contains(&Some(at)) {
+            open.push(item);
+        }
+    }
+    open.extend(other);
+    let mut seen = Vec::new();
+    for item in open {
+        let (message, entered) = intake::enter(tx, reply.account, &item, now)?;
+        seen.extend(message.map(|message| (message, item)));
         changes::join(&mut change, entered);
     }
-    candidates.sort_unstable();
-    candidates.dedup();
-    for twin in &twins {
-        let detail = Detail { candidates: candidates.clone(), ..Detail::default() };
-        // `looked_at` is shown as "not there": only a whole look that saw nothing may say so.
+    for (twin, _) in twins.iter().zip(&paired).filter(|(_, message)| message.is_none()) {
+        let mut candidates: Vec<MessageId> =
+            seen.iter().filter(|(_, item)| is_new(twin, item)).map(|(message, _)| *message).collect();
+        candidates.sort_unstable();
+        candidates.dedup();
+        // "Not there" is shown: only a whole look, as far back as this one's first attempt, that saw nothing may say so.
+        let absent = candidates.is_empty() && found.complete && twin.known.since >= since;
+        let detail = Detail { candidates, ..Detail::default() };
         tx.prepare_cached(
             "UPDATE reply SET detail = ?2, looked_at = CASE WHEN ?3 THEN ?4 ELSE NULL END WHERE id = ?1 AND state = 'unsure'",
         )?
         .execute(params![twin.id.0, serde_json::to_string(&detail)?, absent, now.0])?;
-        later(tx, twin, now)?;
         changes::join(&mut change, changed(twin.id, twin.conversation));
+    }
+    for twin in &twins {
+        later(tx, twin, now)?;
     }
     Ok(change)
 }
@@ -185,14 +193,28 @@ fn at_place(conn: &Connection, account: AccountId, place: &RemoteId) -> Result<V
     Reply::all(conn, lost, params![account.0, place.0])
 }
 
-/// Ours, not known before the first attempt, no other reply's.
-fn is_candidate(conn: &Connection, first: &Reply, item: &Item) -> Result<bool, Problem> {
-    if !item.ours || item.at < first.known.since || first.known.ids.contains(&item.remote.0) {
-        return Ok(false);
+/// Of what was seen: ours, what one of these can be, no other reply's; each once.
+fn could_be(conn: &Connection, twins: &[Reply], items: Vec<Item>) -> Result<Vec<Item>, Problem> {
+    let mut kept: Vec<Item> = Vec::new();
+    for item in items {
+        let twice = kept.iter().any(|other| other.remote == item.remote);
+        if item.ours && !twice && twins.iter().any(|twin| is_new(twin, &item)) && is_free(conn, &twins[0], &item)? {
+            kept.push(item);
+        }
     }
+    Ok(kept)
+}
+
+/// Not known before the first attempt of this one.
+fn is_new(twin: &Reply, item: &Item) -> bool {
+    item.at >= twin.known.since && !twin.known.ids.contains(&item.remote.0)
+}
+
+/// No other reply's.
+fn is_free(conn: &Connection, reply: &Reply, item: &Item) -> Result<bool, Problem> {
     let message: Option<i64> = conn
         .prepare_cached("SELECT message FROM alias WHERE account = ? AND scope = 'id' AND name = ?")?
-        .query_row(params![first.account.0, item.remote.0], |row| row.get(0))
+        .query_row(params![reply.account.0, item.remote.0], |row| row.get(0))
         .optional()?
         .flatten();
     match message {
@@ -203,8 +225,10 @@ fn is_candidate(conn: &Connection, first: &Reply, item: &Item) -> Result<bool, P
 
 fn later(tx: &Transaction<'_>, reply: &Reply, now: Millis) -> Result<(), Problem> {
     let wait = LOOKS[(reply.looks as usize).min(LOOKS.len() - 1)];
-    tx.prepare_cached("UPDATE reply SET looks = looks + 1, not_before = ?2 WHERE id = ?1 AND state = 'unsure'")?
-        .execute(params![reply.id.0, now.plus(wait).0])?;
+    tx.prepare_cached(
+        "UPDATE reply SET looks = looks + 1, not_before = ?2, rests_from = ?3 WHERE id = ?1 AND state = 'unsure'",
+    )?
+    .execute(params![reply.id.0, now.plus(wait).0, now.0])?;
     Ok(())
 }
 

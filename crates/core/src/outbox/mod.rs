@@ -6,16 +6,19 @@
 //! ```
 //! `write` takes a draft in and returns at once; `schedule` says when it may leave. `run` keeps one worker an account;
 //! `attempt` is one try: look whether what is answered still stands, prepare, freeze key and bytes in one compare-and-set
-//! before the first byte leaves, send. `outcome` writes down what came of it. Where the answer was lost, `look` finds the
-//! message, or sends the same bytes again only where the network refuses a second copy. `settle` is the CM's word,
-//! `restore` what an older copy of the store must not send by itself. `state` is the table they obey. A hold is asked in
-//! the compare-and-set, and stands in no row here.
+//! before the first byte leaves, send; `last` is asked once more when the network is connected. `outcome` writes down what
+//! came of it. Where the answer was lost, `look` finds the message (`pair` tells equal ones apart), or sends the same bytes
+//! again only where the network refuses a second copy. `settle` is the CM's word, `undo` goes back on it, `restore` says
+//! what an older copy of the store must not send by itself. `state` is the table they obey. A hold is asked in the
+//! compare-and-set, and stands in no row here.
 //!
 //! Replies of a conversation leave in the order written: an unsettled one holds those behind it, and no others.
 
 mod attempt;
+mod last;
 mod look;
 mod outcome;
+mod pair;
 mod pictures;
 mod read;
 mod restore;
@@ -24,6 +27,7 @@ mod run;
 mod schedule;
 mod settle;
 mod state;
+mod undo;
 mod wall;
 mod write;
 
@@ -34,6 +38,7 @@ pub(crate) use restore::restored;
 pub(crate) use row::OPEN;
 pub(crate) use run::run;
 pub(crate) use settle::{recover, undo_send};
+pub(crate) use undo::undo_word;
 
 use crate::desk::Desk;
 use crate::view::Change;

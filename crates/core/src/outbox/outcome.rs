@@ -37,6 +37,10 @@ pub(super) fn arrive(
     let conversation = Reply::one(tx, reply.id)?.conversation;
     changes::join(&mut change, changed(reply.id, conversation));
     if let Some(message) = message.filter(|message| adopted(tx, *message).unwrap_or(true)) {
+        if event == Event::Found {
+            // Known under two names, and another's already: this one stays unsure.
+            return Ok(change);
+        }
         // The message is another reply's already: what became of this one is for the CM to see.
         let detail = Detail { candidates: vec![message], ..Detail::default() };
         lose(tx, reply, Event::Lost, detail, now)?;
@@ -114,8 +118,10 @@ pub(super) fn failed(
             if reply.step(tx, Event::NotDone, waits(why))? {
                 surely_not_there(tx, reply.id)?;
                 if let Some(not_before) = not_before {
-                    tx.prepare_cached("UPDATE reply SET not_before = max(not_before, ?2) WHERE id = ?1")?
-                        .execute(params![reply.id.0, not_before.max(now.plus(SECOND)).0])?;
+                    tx.prepare_cached(
+                        "UPDATE reply SET not_before = max(not_before, ?2), rests_from = ?3 WHERE id = ?1",
+                    )?
+                    .execute(params![reply.id.0, not_before.max(now.plus(SECOND)).0, now.0])?;
                 }
                 if after != After::GoOn {
                     mark(tx, reply.account, why, now)?;
@@ -127,7 +133,7 @@ pub(super) fn failed(
 }
 
 /// Nothing was done, so that no copy can appear: a later attempt is a first one again. Its bytes and key stay.
-fn surely_not_there(tx: &Transaction<'_>, reply: ReplyId) -> Result<(), Problem> {
+pub(super) fn surely_not_there(tx: &Transaction<'_>, reply: ReplyId) -> Result<(), Problem> {
     tx.prepare_cached("UPDATE reply SET first_try = NULL, known = NULL WHERE id = ?")?.execute([reply.0])?;
     Ok(())
 }
@@ -146,7 +152,7 @@ pub(super) fn lose(
         ..Detail::default()
     };
     if reply.step(tx, event, detail)? && reply.state != State::Resending {
-        tx.prepare_cached("UPDATE reply SET not_before = ?2, looks = 0 WHERE id = ?1")?
+        tx.prepare_cached("UPDATE reply SET not_before = ?2, rests_from = ?2, looks = 0 WHERE id = ?1")?
             .execute(params![reply.id.0, now.0])?;
     }
     Ok(())

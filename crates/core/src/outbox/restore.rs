@@ -8,10 +8,12 @@ use super::row::{Detail, Known, OPEN, Reply};
 use super::state::Event;
 use crate::desk::Desk;
 use crate::hold;
+use crate::journal;
 use crate::store::Durability;
 use crate::view::Problem;
 use guichet_model::{Millis, ReplyId};
 use rusqlite::{Transaction, params};
+use serde_json::json;
 
 /// Before the engine starts: what intake brings afterwards may be what the other copy sent, and must not count as known.
 pub(crate) async fn restored(desk: &Desk) -> Result<(), Problem> {
@@ -23,6 +25,8 @@ fn hold_all(tx: &Transaction<'_>, now: Millis) -> Result<(), Problem> {
     let newest: Option<i64> =
         tx.query_row(&format!("SELECT max(id) FROM reply WHERE state IN {OPEN}"), [], |row| row.get(0))?;
     let Some(newest) = newest else {
+        // The journal tells all the same where the copy begins: nothing before is undone.
+        journal::record(tx, now, "restored", None, json!({}))?;
         return Ok(());
     };
     let unsent = format!("r.state IN {OPEN} AND r.state IN ('waiting','sending') ORDER BY +r.id");
@@ -30,7 +34,7 @@ fn hold_all(tx: &Transaction<'_>, now: Millis) -> Result<(), Problem> {
     for reply in &unsent {
         lose(tx, reply, known_at(tx, reply.conversation)?)?;
     }
-    tx.execute("UPDATE reply SET not_before = ?1, looks = 0 WHERE state = 'unsure'", [now.0])?;
+    tx.execute("UPDATE reply SET not_before = ?1, rests_from = ?1, looks = 0 WHERE state = 'unsure'", [now.0])?;
     tracing::warn!(replies = unsent.len(), "an older copy of the inbox was opened: everything unsent is held");
     hold::on_restored(tx, ReplyId(newest), now)?;
     Ok(())
@@ -64,6 +68,7 @@ pub(super) fn look_first(tx: &Transaction<'_>, id: ReplyId, now: Millis) -> Resu
         .query_map(params![reply.conversation.0, reply.seen], |row| row.get(0))?
         .collect::<Result<Vec<String>, _>>()?;
     lose(tx, &reply, ids)?;
-    tx.prepare_cached("UPDATE reply SET not_before = ?2, looks = 0 WHERE id = ?1")?.execute(params![id.0, now.0])?;
+    tx.prepare_cached("UPDATE reply SET not_before = ?2, rests_from = ?2, looks = 0 WHERE id = ?1")?
+        .execute(params![id.0, now.0])?;
     Ok(())
 }

@@ -9,6 +9,7 @@ use super::attempt;
 use super::look;
 use super::outcome::{self, After};
 use super::row::OPEN;
+use super::schedule;
 use super::settle;
 use crate::desk::Desk;
 use crate::hold;
@@ -41,13 +42,18 @@ pub(crate) async fn run(desk: Desk, mut stop: watch::Receiver<bool>) {
     let mut again: HashSet<AccountId> = HashSet::new();
     let mut resting: HashMap<AccountId, (Millis, bool)> = HashMap::new();
     let mut awake = Wakefulness::new(&desk);
+    // The clock as it was last seen; none at the start, when it may have been set while nobody looked.
+    let mut seen: Option<Millis> = None;
     while !*stop.borrow() {
         if awake.slept(&desk) > LONG_SLEEP {
             resting.retain(|_, (_, firm)| *firm);
             read_first(&desk, &stop).await;
         }
         let now = desk.now();
-        // A clock that went back must not prolong a rest by as much.
+        if seen.is_none_or(|seen| now < seen) {
+            went_back(&desk, seen, now, &mut resting).await;
+        }
+        seen = Some(now);
         resting.retain(|_, (until, _)| *until > now && until.since(now) < 24 * 3_600 * SECOND);
         let busy = desk.store().read(busy).await.unwrap_or_else(|problem| {
             tracing::error!(%problem, "outbox unread");
@@ -95,6 +101,24 @@ pub(crate) async fn run(desk: Desk, mut stop: watch::Receiver<bool>) {
         }
     }
     while workers.join_next().await.is_some() {}
+}
+
+/// The clock went back, or may have: nothing rests for longer than it was to, of the replies and of the accounts.
+async fn went_back(
+    desk: &Desk,
+    seen: Option<Millis>,
+    now: Millis,
+    resting: &mut HashMap<AccountId, (Millis, bool)>,
+) {
+    let by = seen.map_or(0, |seen| seen.since(now));
+    for (until, _) in resting.values_mut() {
+        *until = until.plus(-by);
+    }
+    match desk.store().write(Durability::Full, move |tx| schedule::bound_rests(tx, now)).await {
+        Ok(0) => {}
+        Ok(replies) => tracing::info!(replies, by, "the clock went back: rests begin anew"),
+        Err(problem) => tracing::error!(%problem, "rests stay as they are"),
+    }
 }
 
 /// Sets the reading of the networks going and waits for its end, but not for ever: a network that does not answer keeps

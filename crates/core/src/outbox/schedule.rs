@@ -45,12 +45,35 @@ pub(super) fn leaves(
     })
 }
 
+/// Of a reply that waits so: when its rest began. `None`: the CM chose its instant, which stands by the clock on the wall.
+pub(super) fn rests_from(why: Waiting, now: Millis) -> Option<i64> {
+    (!matches!(why, Waiting::Scheduled { .. })).then_some(now.0)
+}
+
+/// After the clock went back: nobody rests for longer than was meant, by the clock as it goes now.
+pub(super) fn bound_rests(tx: &Transaction<'_>, now: Millis) -> Result<usize, Problem> {
+    let bounded = tx
+        .prepare_cached(
+            "UPDATE reply SET not_before = ?1 + not_before - rests_from, rests_from = ?1,
+                detail = CASE why WHEN 'until'
+                    THEN json_set(detail, '$.why.at', ?1 + json_extract(detail, '$.why.at') - rests_from) ELSE detail END
+              WHERE account IN (SELECT id FROM account) AND state IN ('waiting','unsure')
+                AND not_before > ?1 AND rests_from > ?1",
+        )?
+        .execute([now.0])?;
+    Ok(bounded)
+}
+
 fn approve(tx: &Transaction<'_>, reply: &Reply, now: Millis) -> Result<(), Problem> {
     let (not_before, why) = leaves(tx, reply.client, reply.send_at, now)?;
     if !reply.step(tx, Event::Approved, Detail { why: Some(why), ..Detail::default() })? {
         return Err(Problem::TooLate);
     }
-    tx.prepare_cached("UPDATE reply SET not_before = ?2 WHERE id = ?1")?.execute(params![reply.id.0, not_before.0])?;
+    tx.prepare_cached("UPDATE reply SET not_before = ?2, rests_from = ?3 WHERE id = ?1")?.execute(params![
+        reply.id.0,
+        not_before.0,
+        rests_from(why, now)
+    ])?;
     restore::look_first(tx, reply.id, now)
 }
 
@@ -58,15 +81,29 @@ fn reschedule(tx: &Transaction<'_>, reply: &Reply, send_at: Option<Millis>, now:
     if !matches!(reply.state, State::Waiting | State::ToApprove) {
         return Err(Problem::TooLate);
     }
+    stand_at(tx, reply, send_at, now)
+}
+
+/// Waits for its instant, or for the delay to take it back, beginning now.
+pub(super) fn stand_at(
+    tx: &Transaction<'_>,
+    reply: &Reply,
+    send_at: Option<Millis>,
+    now: Millis,
+) -> Result<(), Problem> {
     let (not_before, why) = leaves(tx, reply.client, send_at, now)?;
+    let rests_from = rests_from(why, now);
     // Whatever changed is still for the CM to look at.
     let why = match reply.detail.why {
         Some(conflict @ Waiting::Conflict { .. }) => Some(conflict),
         _ => (reply.state == State::Waiting).then_some(why),
     };
     let detail = Detail { why, ..reply.detail.clone() };
-    tx.prepare_cached("UPDATE reply SET send_at = ?2, not_before = ?3, detail = ?4, why = json_extract(?4, '$.why.why') WHERE id = ?1")?.execute(
-        params![reply.id.0, chosen(send_at, now).map(|at| at.0), not_before.0, serde_json::to_string(&detail)?],
-    )?;
+    let send_at = chosen(send_at, now).map(|at| at.0);
+    tx.prepare_cached(
+        "UPDATE reply SET send_at = ?2, not_before = ?3, rests_from = ?4, detail = ?5, why = json_extract(?5, '$.why.why')
+          WHERE id = ?1",
+    )?
+    .execute(params![reply.id.0, send_at, not_before.0, rests_from, serde_json::to_string(&detail)?])?;
     Ok(())
 }

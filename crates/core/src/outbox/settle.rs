@@ -6,6 +6,7 @@ use super::restore;
 use super::row::{Detail, Reply};
 use super::schedule;
 use super::state::{Event, State};
+use super::undo::{self, Was};
 use crate::desk::Desk;
 use crate::store::Durability;
 use crate::view::{Acted, ActedOn, Change, Problem, Settle, Waiting};
@@ -94,14 +95,16 @@ fn say_all(
     word: &Word,
     now: Millis,
 ) -> Result<ActedOn, Problem> {
-    let (mut done, mut left, mut clients) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut done, mut were, mut left, mut clients) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut change = Change::default();
     for (id, key) in replies {
         let reply = Reply::one(tx, *id)?;
+        let was = Was::of(tx, *id)?;
         match (word.said)(tx, &reply, key, now) {
             Ok(()) => {
                 crate::changes::join(&mut change, changed(*id, reply.conversation));
                 done.push(*id);
+                were.push(was.left(tx)?);
                 clients.push(reply.client);
             }
             Err(Problem::TooLate) if replies.len() > 1 => left.push(*id),
@@ -115,6 +118,9 @@ fn say_all(
         true => None,
         false => Some(journal::record(tx, now, kind, client, json!({ "replies": done }))?),
     };
+    if let Some(act) = act {
+        undo::keep(tx, act, were, now)?;
+    }
     Ok(ActedOn { acted: Acted { act, change }, left })
 }
 
@@ -136,7 +142,7 @@ pub(super) fn orphans(
     for reply in Reply::all(tx, "r.state = 'sending' AND (?1 IS NULL OR r.account = ?1)", [account])? {
         lose(tx, &reply, Event::Lost, Detail::default(), now)?;
         // One that died while it was repeated is looked for at once as well.
-        tx.prepare_cached("UPDATE reply SET not_before = ?2 WHERE id = ?1 AND state = 'unsure'")?
+        tx.prepare_cached("UPDATE reply SET not_before = ?2, rests_from = ?2 WHERE id = ?1 AND state = 'unsure'")?
             .execute(params![reply.id.0, now.0])?;
         crate::changes::join(&mut change, changed(reply.id, reply.conversation));
     }
@@ -174,7 +180,7 @@ fn retry(tx: &Transaction<'_>, reply: &Reply, now: Millis) -> Result<(), Problem
     match (reply.state, reply.detail.why) {
         (State::Waiting, Some(Waiting::Conflict { .. })) => {
             reply.step(tx, Event::Again, turn)?;
-            set_free(tx, reply.id, true, at)
+            set_free(tx, reply.id, true, at, now)
         }
         (State::Waiting | State::Refused, _) => {
             reply.step(tx, Event::Again, turn)?;
@@ -183,11 +189,11 @@ fn retry(tx: &Transaction<'_>, reply: &Reply, now: Millis) -> Result<(), Problem
                 attachment::forget_uploads(tx, &reply.key)?;
                 tx.execute("UPDATE reply SET prepared = NULL WHERE id = ?", [reply.id.0])?;
             }
-            set_free(tx, reply.id, reply.anyway, at)?;
+            set_free(tx, reply.id, reply.anyway, at, now)?;
             if reply.state == State::Refused { restore::look_first(tx, reply.id, now) } else { Ok(()) }
         }
         (State::Unsure, _) => {
-            tx.prepare_cached("UPDATE reply SET not_before = ?2, looks = 0 WHERE id = ?1")?
+            tx.prepare_cached("UPDATE reply SET not_before = ?2, rests_from = ?2, looks = 0 WHERE id = ?1")?
                 .execute(params![reply.id.0, now.0])?;
             Ok(())
         }
@@ -202,9 +208,11 @@ fn turn(reply: &Reply, now: Millis) -> (Detail, Millis) {
     (Detail { why: Some(why), ..Detail::default() }, chosen.unwrap_or(now))
 }
 
-fn set_free(tx: &Transaction<'_>, reply: ReplyId, anyway: bool, at: Millis) -> Result<(), Problem> {
-    tx.prepare_cached("UPDATE reply SET not_before = ?2, anyway = ?3 WHERE id = ?1")?
-        .execute(params![reply.0, at.0, anyway])?;
+fn set_free(tx: &Transaction<'_>, reply: ReplyId, anyway: bool, at: Millis, now: Millis) -> Result<(), Problem> {
+    // An instant that the CM chose is no rest.
+    let rests_from = (at == now).then_some(now.0);
+    tx.prepare_cached("UPDATE reply SET not_before = ?2, rests_from = ?3, anyway = ?4 WHERE id = ?1")?
+        .execute(params![reply.0, at.0, rests_from, anyway])?;
     Ok(())
 }
 
@@ -221,7 +229,7 @@ fn send_again(tx: &Transaction<'_>, reply: &Reply, key: &str, now: Millis) -> Re
     .execute(params![reply.id.0, key])?;
     attachment::forget_uploads(tx, &reply.key)?;
     attachment::rename(tx, &reply.key, key)?;
-    set_free(tx, reply.id, true, at)
+    set_free(tx, reply.id, true, at, now)
 }
 
 /// Only an unsure one, and only a message of ours in its conversation that is no other reply's.

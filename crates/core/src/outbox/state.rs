@@ -78,7 +78,20 @@ pub(crate) fn next(state: State, event: Event) -> Option<State> {
     }
 }
 
+/// The words that are the CM's: each can be undone, which goes back the way it came.
+const WORDS: [Event; 5] = [Event::Approved, Event::TakenBack, Event::GivenUp, Event::Again, Event::Found];
+
+/// Whether undoing a word of the CM's leads from where it left a reply to what it had been.
+pub(crate) fn undone(left: State, was: State) -> bool {
+    WORDS.into_iter().any(|word| next(was, word) == Some(left))
+}
+
 impl State {
+    /// Whether anything is left to do about it.
+    pub fn is_open(self) -> bool {
+        !matches!(self, Self::Sent | Self::TakenBack | Self::Discarded)
+    }
+
     /// As the store writes it.
     pub fn stored(self) -> &'static str {
         match self {

@@ -114,10 +114,10 @@ fn write(
     tx.prepare_cached(
         "INSERT INTO reply (client, account, conversation, answers, key, text, addressees, visibility, warning, lang,
                             template, template_version, place, seen, state, detail, written_at, offline, not_before,
-                            send_at, why)
+                            send_at, why, rests_from, answered)
          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, (SELECT lang FROM template WHERE id = ?10), ?10, ?11, ?12,
                 (SELECT max(id) FROM message WHERE conversation = ?3), ?17, ?13, ?14, ?15, ?16, ?18,
-                json_extract(?13, '$.why.why')",
+                json_extract(?13, '$.why.why'), ?19, (SELECT text FROM message WHERE id = ?4)",
     )?
     .execute(params![
         speaker.client.0,
@@ -138,6 +138,7 @@ fn write(
         not_before.0,
         state.stored(),
         schedule::chosen(draft.send_at, now).map(|at| at.0),
+        schedule::rests_from(why, now),
     ])?;
     let reply = ReplyId(tx.last_insert_rowid());
     if let Some(used) = used {

@@ -7,9 +7,9 @@
 use super::author;
 use async_trait::async_trait;
 use guichet_model::{
-    Alias, Author, Body, Capabilities, Counts, Cursor, Doors, Fault, Found, Identity, Item, Kind, Live, Login, MINUTE,
-    Millis, Moderation, Network, Outgoing, Page, Picture, Place, Prepared, Proof, Reactions, Recheck, RemoteId, Report,
-    Ring, Session, Source, TextLimit, TextUnit, Uploads, Visibility,
+    Alias, Author, Body, Capabilities, Counts, Cursor, Doors, Fault, Found, Identity, Item, Kind, LastWord, Live,
+    Login, MINUTE, Millis, Moderation, Network, Outgoing, Page, Picture, Place, Prepared, Proof, Reactions, Recheck,
+    RemoteId, Report, Ring, Session, Source, TextLimit, TextUnit, Uploads, Visibility,
 };
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -147,7 +147,10 @@ impl Session for PaperSession {
         })
     }
 
-    async fn send(&self, prepared: &Prepared) -> Result<Item, Fault> {
+    async fn send(&self, prepared: &Prepared, last: Arc<dyn LastWord>) -> Result<Item, Fault> {
+        if !last.may_leave().await {
+            return Err(Fault::OFFLINE);
+        }
         let mut script = self.paper.script();
         script.asked.push(Asked::Send(prepared.text.clone()));
         let count = script.asked.len();

@@ -5,7 +5,8 @@ use super::access::Access;
 use super::errors;
 use crate::addresses::same_origin;
 use crate::http::{Answer, Http};
-use guichet_model::{Doors, Fault, Millis, Spending};
+use crate::last_word::before_the_first_byte;
+use guichet_model::{Doors, Fault, LastWord, Millis, Spending};
 use reqwest::multipart::Form;
 use serde_json::Value;
 use std::sync::Arc;
@@ -116,6 +117,11 @@ impl Api {
         }
         let heard = |answer: &Answer| self.heard(answer, Spending::Send);
         self.http.write(request, self.now(), errors::table, &heard).await
+    }
+
+    /// `post`, under a key, where nothing has held it back until it is connected.
+    pub async fn publish(&self, path: &str, body: String, key: &str, last: Arc<dyn LastWord>) -> Result<Answer, Fault> {
+        before_the_first_byte(last, self.post(path, body, Some(key))).await
     }
 
     /// Exactly one upload; its answer is 2xx.

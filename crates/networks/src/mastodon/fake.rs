@@ -59,6 +59,18 @@ impl Budget for Purse {
     }
 }
 
+/// A last word that is always the same.
+pub(crate) fn word(may_leave: bool) -> Arc<dyn LastWord> {
+    struct Word(bool);
+    #[async_trait]
+    impl LastWord for Word {
+        async fn may_leave(&self) -> bool {
+            self.0
+        }
+    }
+    Arc::new(Word(may_leave))
+}
+
 pub(crate) fn identity(server: &str) -> Identity {
     Identity {
         server: server.to_owned(),

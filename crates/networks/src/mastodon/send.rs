@@ -8,8 +8,9 @@ use super::session::Account;
 use super::thread::{Places, Placing};
 use super::wire::Status;
 use guichet_model::text::{self, addressed, mentions, same_handle};
-use guichet_model::{Capabilities, Fault, Identity, Item, Kind, Outgoing, Prepared, RefusalCode, Visibility};
+use guichet_model::{Capabilities, Fault, Identity, Item, Kind, LastWord, Outgoing, Prepared, RefusalCode, Visibility};
 use serde_json::{Map, Value};
+use std::sync::Arc;
 use url::Url;
 
 pub(crate) fn prepare(
@@ -109,9 +110,9 @@ fn without_names(text: &str) -> String {
 }
 
 /// Exactly one request, of the frozen bytes. An answer that cannot be read may hide a text that was published.
-pub(crate) async fn send(account: &Account, prepared: &Prepared) -> Result<Item, Fault> {
+pub(crate) async fn send(account: &Account, prepared: &Prepared, last: Arc<dyn LastWord>) -> Result<Item, Fault> {
     let body = prepared.body.clone();
-    let answer = account.api.post("/api/v1/statuses", body, Some(&prepared.key)).await?;
+    let answer = account.api.publish("/api/v1/statuses", body, &prepared.key, last).await?;
     let told = answer.json().map_err(|_| Fault::Unsure)?;
     let status = Status::read(&told).map_err(|_| Fault::Unsure)?;
     // A server may answer 200 with another status; only ours, in its place, is the proof.

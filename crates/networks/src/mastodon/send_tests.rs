@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;
-use crate::mastodon::fake::{ME, NOW, account, identity, status, with};
+use crate::mastodon::fake::{self, ME, NOW, account, identity, status, with};
 use crate::mastodon::instance;
 use guichet_model::{Addressee, Place, Proof, RemoteId, Session, Spending};
 use serde_json::json;
@@ -144,7 +144,7 @@ async fn one_request_leaves_with_the_frozen_bytes_and_its_key() {
         .mount(&server)
         .await;
     let (account, purse) = account(&server.uri());
-    let item = Session::send(&account, &prepared).await.unwrap();
+    let item = Session::send(&account, &prepared, fake::word(true)).await.unwrap();
     assert!(item.ours && item.remote.as_str() == "N" && item.in_reply_to == Some(RemoteId::new("A")));
     assert_eq!((item.kind, item.conversation), (Kind::Comment, None));
     let (spending, left, _) = purse.told.lock().unwrap()[0];
@@ -167,7 +167,7 @@ async fn an_answer_that_proves_nothing_is_unsure() {
             .mount(&server)
             .await;
         let (account, _) = account(&server.uri());
-        let outcome = Session::send(&account, &made(&outgoing("oui")).unwrap()).await;
+        let outcome = Session::send(&account, &made(&outgoing("oui")).unwrap(), fake::word(true)).await;
         assert_eq!(outcome.err(), Some(Fault::Unsure), "{told}");
     }
 }
@@ -177,7 +177,23 @@ async fn without_budget_nothing_leaves() {
     let server = MockServer::start().await;
     let (account, purse) = account(&server.uri());
     *purse.left.lock().unwrap() = Some(0);
-    let outcome = Session::send(&account, &made(&outgoing("oui")).unwrap()).await;
+    let outcome = Session::send(&account, &made(&outgoing("oui")).unwrap(), fake::word(true)).await;
     assert!(matches!(outcome, Err(Fault::Later { .. })));
     assert!(server.received_requests().await.unwrap().is_empty());
+}
+
+/// The connection stands, the handshake is over, and the last word is no: the server has read nothing, and it is certain.
+#[tokio::test]
+async fn held_while_it_connects_no_byte_leaves() {
+    use tokio::io::AsyncReadExt;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (account, _) = account(&format!("http://{}", listener.local_addr().unwrap()));
+    let read = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).await.map(|_| bytes)
+    });
+    let sent = Session::send(&account, &made(&outgoing("Merci")).unwrap(), fake::word(false)).await;
+    assert!(matches!(sent, Err(Fault::Offline { .. })), "{sent:?}");
+    assert_eq!(read.await.unwrap().unwrap_or_default(), b"", "connected, and nothing came");
 }

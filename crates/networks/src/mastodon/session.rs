@@ -116,8 +116,8 @@ impl Session for Account {
         send::prepare(outgoing, &self.identity, &capabilities)
     }
 
-    async fn send(&self, prepared: &Prepared) -> Result<Item, Fault> {
-        send::send(self, prepared).await
+    async fn send(&self, prepared: &Prepared, last: Arc<dyn LastWord>) -> Result<Item, Fault> {
+        send::send(self, prepared, last).await
     }
 
     async fn find(&self, prepared: &Prepared, since: Millis) -> Result<Found, Fault> {

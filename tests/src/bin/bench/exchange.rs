@@ -3,8 +3,8 @@
 
 use async_trait::async_trait;
 use guichet_model::{
-    Answer, Body, Capabilities, Counts, Cursor, Doors, Fault, Found, Identity, Item, Kind, Login, Millis, Network,
-    Outgoing, Page, Place, Prepared, Proof, Recheck, RemoteId, Session, Signed, Source, Step, Visibility,
+    Answer, Body, Capabilities, Counts, Cursor, Doors, Fault, Found, Identity, Item, Kind, LastWord, Login, Millis,
+    Network, Outgoing, Page, Place, Prepared, Proof, Recheck, RemoteId, Session, Signed, Source, Step, Visibility,
 };
 use serde_json::Value;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -168,7 +168,10 @@ impl Session for Speaking {
         })
     }
 
-    async fn send(&self, prepared: &Prepared) -> Result<Item, Fault> {
+    async fn send(&self, prepared: &Prepared, last: Arc<dyn LastWord>) -> Result<Item, Fault> {
+        if !last.may_leave().await {
+            return Err(Fault::OFFLINE);
+        }
         let id = self.exchange.exchange(&prepared.body).await?;
         Ok(Item {
             remote: RemoteId::new(id),

@@ -3,10 +3,12 @@
 
 mod approve;
 mod clients;
+mod clock;
 mod crowd;
 #[cfg(unix)]
 mod disk;
 mod holds;
+mod last;
 mod model;
 mod paper;
 mod restored;
@@ -15,6 +17,7 @@ mod schedule;
 mod slept;
 mod table;
 mod trips;
+mod undo;
 mod wall;
 
 use super::outcome::After;

@@ -3,8 +3,8 @@
 use crate::testing::author;
 use async_trait::async_trait;
 use guichet_model::{
-    Body, Capabilities, Clock, Counts, Cursor, Doors, Fault, Found, Identity, Item, Kind, Login, Millis, Network,
-    Outgoing, Page, Prepared, Proof, Recheck, RemoteId, Session, Source, Step, Visibility,
+    Body, Capabilities, Clock, Counts, Cursor, Doors, Fault, Found, Identity, Item, Kind, LastWord, Login, Millis,
+    Network, Outgoing, Page, Prepared, Proof, Recheck, RemoteId, Session, Source, Step, Visibility,
 };
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -168,7 +168,10 @@ impl Session for PaperSession {
         })
     }
 
-    async fn send(&self, prepared: &Prepared) -> Result<Item, Fault> {
+    async fn send(&self, prepared: &Prepared, last: Arc<dyn LastWord>) -> Result<Item, Fault> {
+        if !last.may_leave().await {
+            return Err(Fault::OFFLINE);
+        }
         let now = self.clock.now();
         let mut server = self.server.lock().unwrap();
         server.settle(now);

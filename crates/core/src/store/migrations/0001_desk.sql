@@ -269,6 +269,7 @@ CREATE TABLE reply (              -- the outbox; a row stays after its sending
   template INTEGER REFERENCES template(id),
   template_version INTEGER,
   place TEXT NOT NULL,            -- model::Place as JSON: what it answers, as the CM had read it
+  answered TEXT,                  -- the text it answers, as the CM had read it
   seen INTEGER NOT NULL,          -- the newest message row then: what came later, the CM has not read
   state TEXT NOT NULL CHECK (state IN ('to_approve','waiting','sending','sent','refused','unsure','taken_back','discarded')),
   detail TEXT,                    -- what the state adds, as JSON: reason, conflict, candidates
@@ -277,6 +278,7 @@ CREATE TABLE reply (              -- the outbox; a row stays after its sending
   offline INTEGER NOT NULL,       -- written without a network: rechecked before it leaves
   send_at INTEGER,                -- the instant the CM chose; NULL: as soon as may be
   not_before INTEGER NOT NULL,    -- of a waiting one: when it may leave; of an unsure one: the next look
+  rests_from INTEGER,             -- when that rest began, so that no clock set back prolongs it; NULL: an instant the CM chose
   checked_at INTEGER,             -- last recheck at the source that found it unchanged
   anyway INTEGER NOT NULL DEFAULT 0,  -- the CM wants it sent though what it answers changed
   tries INTEGER NOT NULL DEFAULT 0,
@@ -341,6 +343,27 @@ CREATE TABLE journal (            -- every act of the CM, with its undo: ids and
   undone_at INTEGER
 ) STRICT;
 CREATE INDEX journal_at ON journal(at DESC, id DESC);
+
+CREATE TABLE reply_was (          -- replies before an act of the CM, as long as it can be undone
+  act INTEGER NOT NULL REFERENCES journal(id),
+  reply INTEGER NOT NULL REFERENCES reply(id),
+  state TEXT NOT NULL,
+  detail TEXT,
+  why TEXT,
+  key TEXT NOT NULL,
+  prepared TEXT,
+  known TEXT,
+  first_try INTEGER,
+  looked_at INTEGER,
+  looks INTEGER NOT NULL,
+  anyway INTEGER NOT NULL,
+  not_before INTEGER NOT NULL,
+  rests_from INTEGER,
+  send_at INTEGER,
+  tries INTEGER NOT NULL,
+  left_as TEXT NOT NULL,          -- how the act left it, as JSON: only from there is it put back
+  PRIMARY KEY (act, reply)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE setting (
   name TEXT PRIMARY KEY,

@@ -1,0 +1,63 @@
+//! The last word before the first byte: whether a hold came while the network connected, or the machine slept.
+//!
+//! The compare-and-set has put the reply on the wire, and a connection may take seconds from there. What a hold covers when
+//! it stands has surely not left, and waits again.
+
+use super::outcome::{After, lose, surely_not_there};
+use super::row::{Detail, Reply};
+use super::state::{Event, State};
+use crate::desk::Desk;
+use crate::hold;
+use crate::view::{Problem, Waiting};
+use async_trait::async_trait;
+use guichet_model::{LastWord, MINUTE, Millis, ReplyId};
+use rusqlite::Transaction;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What may pass between freezing and the first byte: far less than a key's margin.
+const AT_ONCE: i64 = 5 * MINUTE;
+
+pub(super) struct Last {
+    desk: Desk,
+    reply: ReplyId,
+    frozen: Millis,
+    refused: AtomicBool,
+}
+
+impl Last {
+    pub fn of(desk: &Desk, reply: ReplyId, frozen: Millis) -> Self {
+        Self { desk: desk.clone(), reply, frozen, refused: AtomicBool::new(false) }
+    }
+
+    /// A machine that slept in between does not go on as if it had not: a key may have expired.
+    pub fn slept(&self) -> bool {
+        !(0..=AT_ONCE).contains(&self.desk.now().since(self.frozen))
+    }
+
+    /// Asked once, and the answer was no.
+    pub fn refused(&self) -> bool {
+        self.refused.load(Ordering::SeqCst)
+    }
+}
+
+#[async_trait]
+impl LastWord for Last {
+    async fn may_leave(&self) -> bool {
+        let reply = self.reply;
+        // What cannot be asked does not leave.
+        let held = self.desk.store().read(move |conn| hold::covers(conn, reply)).await.unwrap_or(true);
+        let free = !held && !self.slept();
+        self.refused.store(!free, Ordering::SeqCst);
+        free
+    }
+}
+
+/// Nothing has left: a first attempt waits again, a repetition is as unsure as it was. The network is to blame for nothing.
+pub(super) fn stopped(tx: &Transaction<'_>, reply: &Reply, now: Millis) -> Result<After, Problem> {
+    if reply.state == State::Resending {
+        lose(tx, reply, Event::NotDone, Detail::default(), now)?;
+    } else if reply.step(tx, Event::NotDone, Detail { why: Some(Waiting::Turn), ..Detail::default() })? {
+        surely_not_there(tx, reply.id)?;
+    }
+    Ok(After::GoOn)
+}
