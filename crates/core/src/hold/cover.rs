@@ -8,7 +8,7 @@ use super::{FIELDS, read_hold};
 use crate::outbox::OPEN;
 use crate::view::{HoldView, Problem};
 use guichet_model::{HoldId, ReplyId};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, params};
 
 /// Hands the scopes to another macro, from the narrowest to the widest.
 macro_rules! scopes {
@@ -39,30 +39,26 @@ macro_rules! any_covers {
     };
 }
 
-macro_rules! another_covers {
-    ($($scope:literal $covers:literal)*) => {
-        concat!("(0" $(, " OR EXISTS (SELECT 1 FROM hold h WHERE h.released_at IS NULL AND h.scope = '", $scope,
-            "' AND h.id <> ?1 AND ", $covers, ")")*, ")")
-    };
-}
-
 const SCOPES: &[(&str, &str)] = scopes!(listed);
 /// Whether a hold covers the reply `r`.
 pub(crate) const COVERED: &str = scopes!(any_covers);
-/// Whether a hold other than `?1` covers the reply `r`.
-const COVERED_BY_ANOTHER: &str = scopes!(another_covers);
 
 /// The same for a walk over many replies, as things stand in this reading: only the scopes that hold anything are asked,
 /// the widest first, since one word about everything spares the others.
 pub(crate) fn covered_now(conn: &Connection) -> Result<String, Problem> {
+    covered_by(conn, "h.released_at IS NULL", HoldId(0))
+}
+
+/// `holds`: which of the holds `h` are asked; `but` is none of them.
+fn covered_by(conn: &Connection, holds: &str, but: HoldId) -> Result<String, Problem> {
     let mut asked = String::from("(0");
     for (scope, covers) in SCOPES.iter().rev() {
-        let holds: bool = conn
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM hold WHERE released_at IS NULL AND scope = ?)")?
-            .query_row([scope], |row| row.get(0))?;
-        if holds {
+        let any: bool = conn
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM hold WHERE released_at IS NULL AND scope = ?1 AND id <> ?2)")?
+            .query_row(params![scope, but.0], |row| row.get(0))?;
+        if any {
             asked.push_str(&format!(
-                " OR EXISTS (SELECT 1 FROM hold h WHERE h.released_at IS NULL AND h.scope = '{scope}' AND {covers})"
+                " OR EXISTS (SELECT 1 FROM hold h WHERE {holds} AND h.scope = '{scope}' AND {covers})"
             ));
         }
     }
@@ -104,13 +100,16 @@ pub(super) fn count(conn: &Connection, hold: HoldId, scope: &str) -> Result<(u32
     Ok(conn.prepare_cached(&sql)?.query_row([hold.0], |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
 
-/// `FROM … WHERE …` of the waiting replies `r` that nothing but the hold `?1` stops; `m` is what each answers.
-pub(super) fn only(scope: &str) -> String {
-    format!(
-        "FROM hold h JOIN reply r ON {} JOIN message m ON m.id = r.answers
-          WHERE h.id = ?1 AND r.state IN {OPEN} AND r.state = 'waiting' AND NOT {COVERED_BY_ANOTHER}",
-        words_of(scope)
-    )
+/// `FROM … WHERE …` of the waiting replies `r` that nothing but the hold `?1` stops; `m` is what each answers, where that
+/// was edited or is gone: of the others nothing is read.
+pub(super) fn only(conn: &Connection, hold: HoldId, scope: &str) -> Result<String, Problem> {
+    Ok(format!(
+        "FROM hold h JOIN reply r ON {} LEFT JOIN message m INDEXED BY message_changed
+                ON m.id = r.answers AND (m.edited_at IS NOT NULL OR m.gone_at IS NOT NULL)
+          WHERE h.id = ?1 AND r.state IN {OPEN} AND r.state = 'waiting' AND NOT {}",
+        words_of(scope),
+        covered_by(conn, "h.released_at IS NULL AND h.id <> ?1", hold)?
+    ))
 }
 
 fn words_of(scope: &str) -> &'static str {

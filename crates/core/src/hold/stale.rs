@@ -20,7 +20,7 @@ impl Desk {
 }
 
 fn preview(conn: &Connection, hold: HoldId, now: Millis) -> Result<Vec<StaleView>, Problem> {
-    let covered = cover::only(&scope_of(conn, hold)?);
+    let covered = cover::only(conn, hold, &scope_of(conn, hold)?)?;
     let sql = format!(
         "SELECT r.id, r.written_at < ?2 AS old, {CONFLICT} AS conflict {covered}
           ORDER BY conflict IS NULL, old DESC, r.not_before, r.id LIMIT ?3"

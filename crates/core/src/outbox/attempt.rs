@@ -17,8 +17,7 @@ use crate::store::Durability;
 use crate::view::{Change, Conflict, Problem, Waiting};
 use crate::{budget, changes};
 use guichet_model::{
-    AccountId, ConversationId, Fault, HOUR, Item, MINUTE, Millis, Prepared, Reason, Recheck, RefusalCode, ReplyId,
-    Session,
+    AccountId, ConversationId, Fault, HOUR, Item, MINUTE, Millis, Prepared, Reason, Recheck, RefusalCode, Session,
 };
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::sync::Arc;
@@ -36,8 +35,7 @@ enum Halt {
     Fault(Fault),
 }
 
-pub(super) async fn leave(desk: &Desk, id: ReplyId) -> Result<After, Problem> {
-    let reply = desk.store().read(move |conn| Reply::one(conn, id)).await?;
+pub(super) async fn leave(desk: &Desk, reply: Reply) -> Result<After, Problem> {
     if reply.state != State::Waiting {
         return Ok(After::Stays);
     }
@@ -220,8 +218,8 @@ fn freeze(
         mark(tx, reply.account, Waiting::Blocked { until }, now)?;
         return Ok(Frozen::Blocked(until));
     }
-    let free: Option<bool> = tx.query_row(
-        &format!(
+    let free: Option<bool> = tx
+        .prepare_cached(&format!(
             "SELECT CASE
                 WHEN a.removed_at IS NOT NULL OR r.not_before > ?2 OR {COVERED}
                   OR EXISTS (SELECT 1 FROM reply e
@@ -229,10 +227,8 @@ fn freeze(
                 WHEN a.client = r.client AND c.client = r.client AND c.account = r.account THEN 1 END
                FROM reply r JOIN account a ON a.id = r.account JOIN conversation c ON c.id = r.conversation
               WHERE r.id = ?1"
-        ),
-        [reply.id.0, now.0],
-        |row| row.get(0),
-    )?;
+        ))?
+        .query_row([reply.id.0, now.0], |row| row.get(0))?;
     match free {
         Some(true) => {}
         Some(false) => return Ok(Frozen::Stays(Change::default())),

@@ -18,6 +18,9 @@ pub(super) async fn outgoing(
     reply: &Reply,
 ) -> Result<Result<Outgoing, Fault>, Problem> {
     let mut outgoing = reply.outgoing();
+    if !reply.pictured {
+        return Ok(Ok(outgoing));
+    }
     let key = reply.key.clone();
     let pictures = desk.store().read(move |conn| attachment::carried(conn, &key)).await?;
     for carried in pictures {

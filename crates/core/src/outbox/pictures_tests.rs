@@ -50,7 +50,9 @@ impl Scene {
     }
 
     async fn leave(&self, reply: ReplyId) -> ReplyState {
-        let _after = leave(&self.room.desk, reply).await.unwrap();
+        let read = move |conn: &Connection| super::super::row::Reply::one(conn, reply);
+        let row = self.room.desk.store().read_now(read).unwrap();
+        let _after = leave(&self.room.desk, row).await.unwrap();
         self.state(reply)
     }
 

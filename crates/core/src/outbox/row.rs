@@ -43,6 +43,8 @@ pub(crate) struct Reply {
     pub message: Option<MessageId>,
     /// The instant that the CM chose.
     pub send_at: Option<Millis>,
+    /// Pictures go with it.
+    pub pictured: bool,
 }
 
 /// What a state adds.
@@ -83,7 +85,8 @@ pub(crate) struct Known {
 pub(super) const COLUMNS: &str =
     "r.id, r.client, r.account, r.conversation, r.answers, r.key, r.text, r.addressees, r.visibility, r.warning,
     r.lang, r.template, r.template_version, r.place, r.seen, r.state, r.detail, r.written_at, r.offline,
-    r.checked_at, r.anyway, r.tries, r.first_try, r.prepared, r.known, r.looked_at, r.looks, r.sent_at, r.message, r.send_at";
+    r.checked_at, r.anyway, r.tries, r.first_try, r.prepared, r.known, r.looked_at, r.looks, r.sent_at, r.message, r.send_at,
+    EXISTS (SELECT 1 FROM attachment t WHERE t.key = r.key)";
 
 pub(crate) const OPEN: &str = "('to_approve','waiting','sending','refused','unsure')";
 
@@ -139,6 +142,7 @@ impl Reply {
             sent_at: instant(27)?,
             message: row.get::<_, Option<i64>>(28)?.map(MessageId),
             send_at: instant(29)?,
+            pictured: row.get(30)?,
         })
     }
 

@@ -8,9 +8,10 @@
 use super::attempt;
 use super::look;
 use super::outcome::{self, After};
-use super::row::OPEN;
+use super::row::{OPEN, Reply};
 use super::schedule;
 use super::settle;
+use super::state::State;
 use crate::desk::Desk;
 use crate::hold;
 use crate::intake::{Wakefulness, health};
@@ -185,10 +186,10 @@ pub(super) async fn turn(desk: &Desk, account: AccountId, walk: &mut Walk) -> Re
         }
         Step::Due(due) => due,
     };
-    walk.after = Some((due.not_before, due.id));
-    let after = match due.unsure {
-        true => look::look(desk, due.id).await?,
-        false => attempt::leave(desk, due.id).await?,
+    walk.after = Some((due.not_before, due.reply.id));
+    let after = match due.reply.state {
+        State::Unsure => look::look(desk, due.reply.id).await?,
+        _ => attempt::leave(desk, due.reply).await?,
     };
     walk.moved |= after != After::Stays;
     Ok(Some(after))
@@ -199,14 +200,13 @@ enum Step {
     Orphans,
     /// Nothing of the account may leave until then.
     Kept(Waiting, Millis),
-    Due(Due),
+    Due(Box<Due>),
 }
 
 /// The first unsettled reply of its conversation, which could move now.
 struct Due {
-    id: ReplyId,
+    reply: Reply,
     not_before: Millis,
-    unsure: bool,
 }
 
 async fn next_step(desk: &Desk, account: AccountId, walk: &mut Walk, now: Millis) -> Result<Option<Step>, Problem> {
@@ -230,7 +230,7 @@ async fn next_step(desk: &Desk, account: AccountId, walk: &mut Walk, now: Millis
                 None if !connected => Some(Step::Kept(Waiting::Network, now.plus(TICK))),
                 None => None,
             };
-            Ok((Some(kept.unwrap_or(Step::Due(due))), again))
+            Ok((Some(kept.unwrap_or_else(|| Step::Due(Box::new(due)))), again))
         })
         .await?;
     if again {
@@ -248,7 +248,7 @@ fn orphaned(conn: &Connection, account: AccountId) -> Result<bool, Problem> {
 /// earlier reply keep what waits, never the looking; `covered`: whether a hold covers the reply `r`.
 pub(super) fn due_order(covered: &str) -> String {
     format!(
-        "SELECT r.id, r.not_before, r.state = 'unsure' FROM reply r
+        "SELECT r.id, r.not_before FROM reply r
           WHERE r.account = ?1 AND r.state IN ('waiting','unsure') AND r.not_before <= ?2
             AND (r.not_before, r.id) > (?3, ?4) AND r.why IS NOT 'conflict'
             AND NOT (r.state = 'waiting' AND EXISTS (SELECT 1 FROM reply e
@@ -265,12 +265,11 @@ fn next_due(
     after: Option<(Millis, ReplyId)>,
 ) -> Result<Option<Due>, Problem> {
     let (at, id) = after.unwrap_or((Millis(i64::MIN), ReplyId(0)));
-    Ok(conn
+    let found = conn
         .prepare_cached(&due_order(&hold::covered_now(conn)?))?
-        .query_row(params![account.0, now.0, at.0, id.0], |row| {
-            Ok(Due { id: ReplyId(row.get(0)?), not_before: Millis(row.get(1)?), unsure: row.get(2)? })
-        })
-        .optional()?)
+        .query_row(params![account.0, now.0, at.0, id.0], |row| Ok((ReplyId(row.get(0)?), Millis(row.get(1)?))))
+        .optional()?;
+    found.map(|(id, not_before)| Ok(Due { reply: Reply::one(conn, id)?, not_before })).transpose()
 }
 
 /// Until the nearest instant that something of the account waits for.

@@ -191,6 +191,8 @@ CREATE INDEX message_of ON message(conversation, at, id);
 CREATE INDEX message_orphan ON message(account, in_reply_to) WHERE standing = 2;
 CREATE INDEX message_expiry ON message(expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX message_person ON message(person, at);
+CREATE INDEX message_ours ON message(conversation, id) WHERE ours = 1 AND gone_at IS NULL;
+CREATE INDEX message_changed ON message(id, edited_at, gone_at) WHERE edited_at IS NOT NULL OR gone_at IS NOT NULL;
 
 CREATE TABLE alias (              -- a message or post has several names; a name means one of them
   account INTEGER NOT NULL REFERENCES account(id),
