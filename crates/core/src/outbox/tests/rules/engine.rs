@@ -3,6 +3,7 @@
 
 use super::server::{Fate, Request};
 use super::world::{Row, Rule, Step, World};
+use crate::outbox::pair::pairs;
 use crate::outbox::state::{Event, State};
 use guichet_model::{DAY, HOUR, MINUTE, SECOND};
 
@@ -74,7 +75,9 @@ impl World {
         self.engines[at].flight = match flight {
             Flight::Idle => self.turn(at),
             Flight::Ready(row) if self.keeps(Rule::FrozenFirst) => self.freeze(at, row),
-            Flight::Leaving(row, since) if self.slept(since) => Flight::Answered(row, Answer::NotDone),
+            Flight::Leaving(row, since) if self.slept(since) || self.held_meanwhile(&row) => {
+                Flight::Answered(row, Answer::NotDone)
+            }
             Flight::Ready(row) | Flight::Leaving(row, _) => self.request(at, row),
             Flight::Answered(row, answer) => self.write_down(row, answer),
             Flight::Looked(row, seen) => self.weigh(at, row, seen),
@@ -93,6 +96,8 @@ impl World {
 
     fn turn(&mut self, at: usize) -> Flight {
         let wall = self.wall();
+        self.bound_rests();
+        self.kept_by_a_clock();
         let due = |row: &&Row| match row.state {
             State::Waiting => row.not_before <= wall && !self.store.covered(row),
             State::Unsure => row.not_before <= wall,
@@ -117,6 +122,21 @@ impl World {
                 self.lose(&row, Event::Lost);
                 self.sync();
                 Flight::Idle
+            }
+        }
+    }
+
+    /// A hold that came while it connected, asked when the connection stands.
+    fn held_meanwhile(&self, row: &Row) -> bool {
+        self.keeps(Rule::HoldsAtFirstByte) && self.store.covered(row)
+    }
+
+    /// After the clock went back: nothing rests for longer than it was to.
+    fn bound_rests(&mut self) {
+        let (wall, bounded) = (self.wall(), self.keeps(Rule::RestsBounded));
+        for row in &mut self.store.rows {
+            if bounded && row.rests_from > wall && row.not_before > wall {
+                (row.not_before, row.rests_from) = (wall + row.not_before - row.rests_from, wall);
             }
         }
     }
@@ -152,6 +172,7 @@ impl World {
         if row.state == State::Resending && !self.keeps(Rule::SameKey) {
             request.key = self.new_key();
         }
+        self.first_byte(&row);
         let fate = self.server.fates.pop_front();
         let answer = self.meets(&request, fate);
         if !matches!(answer, Answer::Lost) {
@@ -202,9 +223,10 @@ impl World {
                 self.lose(&row, event);
             }
             Answer::NotDone => {
-                let later = self.wall() + 10 * SECOND;
+                let wall = self.wall();
                 if self.shift(&row, Event::NotDone) {
-                    self.store.rows[row.id].not_before = later;
+                    let waiting = &mut self.store.rows[row.id];
+                    (waiting.not_before, waiting.rests_from) = (wall + 10 * SECOND, wall);
                     self.surely_not_there(row.id);
                 }
             }
@@ -229,7 +251,7 @@ impl World {
         let wall = self.wall();
         if self.shift(row, event) && row.state != State::Resending {
             let row = &mut self.store.rows[row.id];
-            (row.not_before, row.looks) = (wall, 0);
+            (row.not_before, row.rests_from, row.looks) = (wall, wall, 0);
         }
     }
 
@@ -260,7 +282,13 @@ impl World {
         !known && !adopted
     }
 
-    /// As many candidates of the text as unsure replies of it are paired in order; anything else settles nothing.
+    /// Which of these a reply can be. `first`: the first of its equals, for all of them where the rule is left out.
+    fn fits(&self, twin: &Row, first: &Row, same: &[usize]) -> Vec<bool> {
+        let asked = if self.keeps(Rule::PairByPair) { twin } else { first };
+        same.iter().map(|post| self.candidate(asked, *post)).collect()
+    }
+
+    /// As many candidates of the text as unsure replies that can be them are paired in order; anything else settles nothing.
     fn weigh(&mut self, at: usize, read: Row, seen: Option<Seen>) -> Flight {
         let wall = self.wall();
         let Some(seen) = seen else {
@@ -275,27 +303,26 @@ impl World {
         let twin =
             |row: &&Row| row.state == State::Unsure && row.conversation == read.conversation && row.text == read.text;
         let twins: Vec<Row> = self.store.rows.iter().filter(twin).cloned().collect();
-        let Some(first) = twins.first().cloned() else { return Flight::Idle };
-        let mut same = seen.same;
-        let mut other = seen.other;
-        same.retain(|post| self.candidate(&first, *post));
-        other.retain(|post| self.candidate(&first, *post));
-        let each_its_own = twins.iter().zip(&same).all(|(twin, post)| self.candidate(twin, *post));
-        if same.len() == twins.len() && each_its_own {
-            for (twin, post) in twins.iter().zip(same) {
-                self.arrive(twin, Event::Found, post);
+        let fits: Vec<Vec<bool>> = twins.iter().map(|twin| self.fits(twin, &twins[0], &seen.same)).collect();
+        let paired = pairs(&fits);
+        for (twin, message) in twins.iter().zip(&paired) {
+            if let Some(message) = message {
+                self.arrive(twin, Event::Found, seen.same[*message]);
             }
+        }
+        if paired.iter().all(Option::is_some) {
             self.sync();
             return Flight::Idle;
         }
-        let forbidden = self.keeps(Rule::OthersForbidAbsent) && !other.is_empty();
-        let absent = same.is_empty() && !forbidden;
-        for twin in twins {
+        for (twin, _) in twins.iter().zip(&paired).filter(|(_, message)| message.is_none()) {
+            let forbidden = self.keeps(Rule::OthersForbidAbsent);
+            let mut may_be = seen.same.iter().chain(seen.other.iter().filter(|_| forbidden));
+            let absent = !may_be.any(|post| self.candidate(twin, *post));
             self.store.rows[twin.id].absent = absent;
             self.later(twin.id, wall);
-        }
-        if absent {
-            self.said_absent(&first, seen.at);
+            if absent {
+                self.said_absent(twin, seen.at);
+            }
         }
         self.sync();
         self.repeat(at, read.id, seen.wall)
@@ -304,7 +331,7 @@ impl World {
     fn later(&mut self, id: usize, wall: i64) {
         let row = &mut self.store.rows[id];
         if row.state == State::Unsure {
-            row.not_before = wall + LOOKS[row.looks.min(LOOKS.len() - 1)];
+            (row.not_before, row.rests_from) = (wall + LOOKS[row.looks.min(LOOKS.len() - 1)], wall);
             row.looks += 1;
         }
     }
@@ -350,6 +377,7 @@ impl World {
         self.ghost_holds.clear();
         self.sync();
         self.engines[1] = Engine::default();
+        self.bound_rests();
         self.promise();
         // Long enough for a clock that went back to come round again, and for every look.
         for minutes in [1; 30].into_iter().chain([60; 30]) {

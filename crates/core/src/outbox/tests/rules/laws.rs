@@ -1,7 +1,7 @@
 //! What must hold whatever happens. The laws know what the rules cannot: what the CM wished, and what the server has.
 
 use super::server::Post;
-use super::world::{Row, Scope, World, covers};
+use super::world::{Row, Scope, UNDO, World, covers};
 use crate::outbox::state::State;
 use guichet_model::MINUTE;
 
@@ -21,6 +21,21 @@ impl World {
         }
         if !self.wishes[row.wish].approved {
             self.breaks("not approved");
+        }
+    }
+
+    /// No byte leaves after a hold has come back, whatever was decided before.
+    pub fn first_byte(&mut self, row: &Row) {
+        if self.ghost_holds.iter().any(|hold| covers(*hold, row.id, row.conversation)) {
+            self.breaks("byte under a hold");
+        }
+    }
+
+    /// What waits is never kept for longer than the longest rest there is.
+    pub fn kept_by_a_clock(&mut self) {
+        let latest = self.wall() + UNDO;
+        if self.store.rows.iter().any(|row| row.state == State::Waiting && row.not_before > latest) {
+            self.breaks("kept by a clock");
         }
     }
 
@@ -53,8 +68,11 @@ impl World {
                 row.wish == wish && closed == self.wishes[wish].withdrawn
             })
         };
-        let latest = |wish: usize| !self.wishes[wish + 1..].iter().any(|later| later.row == self.wishes[wish].row);
-        let wishes = self.wishes.iter().enumerate().filter(|(_, wish)| !wish.forgotten);
+        let latest = |wish: usize| {
+            let mut later = self.wishes[wish + 1..].iter();
+            !later.any(|later| later.row == self.wishes[wish].row && !later.undone)
+        };
+        let wishes = self.wishes.iter().enumerate().filter(|(_, wish)| !wish.forgotten && !wish.undone);
         let forgotten = wishes.filter(|(id, _)| latest(*id)).any(|(id, wish)| !known(id, wish.row));
         if forgotten || self.store.holds.len() != self.ghost_holds.len() {
             self.breaks("acknowledged and forgotten");
@@ -121,10 +139,16 @@ impl World {
             other.state == State::Unsure && other.conversation == row.conversation && other.text == row.text
         };
         let twins: Vec<&Row> = self.store.rows.iter().filter(twin).collect();
-        let mut there = self.server.visible(row.conversation, self.now);
-        there.retain(|post| candidate(twins[0], post) && !self.store.adopted(*post));
+        let mut there_all = self.server.visible(row.conversation, self.now);
+        there_all.retain(|post| !self.store.adopted(*post));
+        let mut there = there_all.clone();
+        there.retain(|post| candidate(twins[0], post));
         let found = there.len() == twins.len() && twins.iter().zip(&there).all(|(twin, post)| candidate(twin, post));
-        found || self.promised.contains(&row.id)
+        // A message that no other of them can be is its own.
+        let mine: Vec<usize> = there_all.iter().copied().filter(|post| candidate(row, post)).collect();
+        let own = |post: &usize| twins.iter().all(|twin| twin.id == row.id || !candidate(twin, post));
+        let alone = mine.len() == 1 && mine.iter().all(own);
+        found || alone || self.promised.contains(&row.id)
     }
 
     /// Among replies whose message is their own, and whose fate the CM and the copies left alone.

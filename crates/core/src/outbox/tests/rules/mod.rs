@@ -1,7 +1,7 @@
 //! The outbox's rules as a world of their own: no disk, no network, no clock but numbers. This is the specification.
 //!
 //! `world` holds what there is (a store of synced and unsynced bytes, a `server`, two engines, a CM) and lets one small
-//! thing happen at a time; `engine` is what Guichet does, one step between two instants at which a process can die;
+//! thing happen at a time; `words` are the CM's; `engine` is what Guichet does, one step between two instants at which a process can die;
 //! `laws` says what must hold whatever happens. States move through the same table as in earnest.
 //!
 //! Each rule can be left out, and then a law must break: a law that nothing can break proves nothing.
@@ -9,6 +9,7 @@
 mod engine;
 mod laws;
 mod server;
+mod words;
 mod world;
 
 use guichet_model::{HOUR, MINUTE, SECOND};
@@ -19,7 +20,7 @@ use world::{Rule, Scope, Step, World};
 
 /// One step from one number: what happens, and to what. A whole round is drawn and shortened in no time.
 fn step(number: u32) -> Step {
-    let (kind, rest) = (number % 80, number / 80);
+    let (kind, rest) = (number % 84, number / 84);
     let conversation = (rest % 2) as usize;
     let reply = (rest % 6) as usize;
     let text = rest / 2 % 3;
@@ -64,6 +65,7 @@ fn step(number: u32) -> Step {
         72..74 => Step::Retry(reply),
         74..77 => Step::Approve(reply),
         77 => Step::ToApprove(rest % 2 == 1),
+        80..84 => Step::Undo,
         _ => Step::Rewrite(rest % 2 == 1),
     }
 }
@@ -92,7 +94,7 @@ fn rounds(seed: u8, cases: u32, without: Option<Rule>, laws: &[&str]) -> Result<
     let rng = TestRng::from_seed(config.rng_algorithm, &[seed; 32]);
     let mut runner = TestRunner::new_with_rng(config, rng);
     let mode = prop_oneof![Just(Mode::Key), Just(Mode::NoKey), Just(Mode::NoKeyAndLag)];
-    let steps = proptest::collection::vec(0..80_000_u32, 1..60);
+    let steps = proptest::collection::vec(0..84_000_u32, 1..60);
     let lived = runner.run(&(mode, steps), |(mode, steps)| match live(mode, without, &steps) {
         Err(law) if without.is_none() || laws.contains(&law) => Err(TestCaseError::fail(law)),
         _ => Ok(()),
@@ -160,6 +162,11 @@ fn one_message_is_one_replys() {
 }
 
 #[test]
+fn equal_ones_are_told_apart_pair_by_pair() {
+    needed(Rule::PairByPair, &["one message for two", "what was there before", "unsettled though provable"]);
+}
+
+#[test]
 fn what_was_there_before_is_not_it() {
     needed(Rule::KnownBefore, &["what was there before"]);
 }
@@ -177,6 +184,11 @@ fn holds_are_tested_by_what_freezes() {
 #[test]
 fn holds_are_tested_by_what_repeats() {
     needed(Rule::HoldsInRepeat, &["hold passed", "restored copy sends"]);
+}
+
+#[test]
+fn holds_are_tested_by_the_first_byte() {
+    needed(Rule::HoldsAtFirstByte, &["byte under a hold"]);
 }
 
 #[test]
@@ -217,4 +229,41 @@ fn freezing_is_on_the_disk() {
 #[test]
 fn nothing_leaves_without_its_yes() {
     needed(Rule::Approval, &["not approved"]);
+}
+
+#[test]
+fn a_clock_set_back_prolongs_no_rest() {
+    needed(Rule::RestsBounded, &["kept by a clock"]);
+}
+
+#[test]
+fn a_word_is_gone_back_on_only_from_where_it_left_the_reply() {
+    needed(Rule::UndoAsLeft, &["twice"]);
+}
+
+/// Too rare to be met by chance: gone back on and sent in one life, then once more in a copy from before.
+#[test]
+fn a_copy_goes_back_on_no_word_of_another_life() {
+    let lived = |without| {
+        let mut world = World::new(Mode::NoKey, without);
+        world.step(&Step::Write { conversation: 0, text: 0 });
+        for step in [Step::TakeBack(0), Step::Backup, Step::Undo, Step::Forward(21 * SECOND)] {
+            world.step(&step);
+        }
+        for _ in 0..4 {
+            world.step(&Step::Work(0));
+        }
+        world.step(&Step::Restore);
+        world.step(&Step::Undo);
+        world.clear();
+        world.judge();
+        world.verdict()
+    };
+    assert_eq!(lived(None), Ok(()));
+    assert_eq!(lived(Some(Rule::UndoOfThisLife)), Err("twice"));
+}
+
+#[test]
+fn nothing_comes_back_before_what_left_behind_it() {
+    needed(Rule::UndoInOrder, &["out of order"]);
 }

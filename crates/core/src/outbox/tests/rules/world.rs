@@ -1,10 +1,14 @@
 //! What there is: a store whose last writes may not be on the disk yet, a server that answers as its fates say, two
-//! engines (a lock forbids the second in earnest; the rules hold without it), and a CM.
+//! engines (a lock forbids the second in earnest; the rules hold without it), and a CM, whose `words` stand apart.
 
 use super::engine::Engine;
 use super::server::{Fate, Mode, Request, Server};
+use super::words::Word;
 use crate::outbox::state::{Event, State, next};
 use guichet_model::SECOND;
+
+/// The delay to take a reply back.
+pub const UNDO: i64 = 20 * SECOND;
 
 /// Every rule that can be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,10 +21,12 @@ pub enum Rule {
     ServersTime,
     AtOnce,
     UniqueLink,
+    PairByPair,
     KnownBefore,
     OthersForbidAbsent,
     HoldsInFreeze,
     HoldsInRepeat,
+    HoldsAtFirstByte,
     CopyIsHeld,
     CopyKnowsLess,
     CopyLooksFirst,
@@ -29,6 +35,10 @@ pub enum Rule {
     ActsSynced,
     FreezeSynced,
     Approval,
+    RestsBounded,
+    UndoAsLeft,
+    UndoOfThisLife,
+    UndoInOrder,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +81,8 @@ pub enum Step {
     SendAgain(usize),
     Retry(usize),
     Approve(usize),
+    /// Goes back on the last word.
+    Undo,
     /// Whether replies written from now on need a yes.
     ToApprove(bool),
     /// Whether the server alters texts from now on.
@@ -88,6 +100,8 @@ pub struct Row {
     pub state: State,
     pub tries: u32,
     pub not_before: i64,
+    /// When that rest began.
+    pub rests_from: i64,
     /// Messages of ours that the store had when it was written, and the server's time as far as it was known.
     pub seen: Vec<usize>,
     pub written: Option<i64>,
@@ -119,6 +133,9 @@ pub struct Store {
     pub messages: Vec<usize>,
     /// Replies before this one were there when it was opened as a copy.
     pub of_copy: usize,
+    /// How often it was opened as a copy.
+    pub life: usize,
+    pub words: Vec<Word>,
 }
 
 impl Store {
@@ -153,6 +170,8 @@ pub struct Wish {
     /// A copy forgot this wish, or what the CM had done with it since.
     pub forgotten: bool,
     pub approved: bool,
+    /// The CM went back on wishing it anew.
+    pub undone: bool,
 }
 
 #[derive(Clone)]
@@ -182,6 +201,7 @@ pub struct World {
     /// Whether the store that is open is a copy.
     pub copied: bool,
     keys: usize,
+    lives: usize,
     to_approve: bool,
     /// Unsure when the weather cleared, though the network can prove them.
     pub promised: Vec<usize>,
@@ -204,6 +224,7 @@ impl World {
             two: false,
             copied: false,
             keys: 0,
+            lives: 0,
             to_approve: false,
             promised: Vec::new(),
             broken: None,
@@ -230,7 +251,7 @@ impl World {
         self.synced = self.store.clone();
     }
 
-    fn act(&mut self) {
+    pub fn act(&mut self) {
         if self.keeps(Rule::ActsSynced) {
             self.sync();
         }
@@ -296,14 +317,15 @@ impl World {
             Step::SendAgain(reply) => self.send_again(*reply),
             Step::Retry(reply) => self.retry(*reply),
             Step::Approve(reply) => self.approve(*reply),
+            Step::Undo => self.undo(),
             Step::ToApprove(yes) => self.to_approve = *yes,
             Step::Rewrite(yes) => self.server.rewrites = *yes,
         }
         self.server.settle(self.now);
     }
 
-    fn wish(&mut self, row: usize, approved: bool) -> usize {
-        self.wishes.push(Wish { row, withdrawn: false, forgotten: false, approved });
+    pub fn wish(&mut self, row: usize, approved: bool) -> usize {
+        self.wishes.push(Wish { row, withdrawn: false, forgotten: false, approved, undone: false });
         self.wishes.len() - 1
     }
 
@@ -318,7 +340,8 @@ impl World {
             key: self.new_key(),
             state: if self.to_approve && self.keeps(Rule::Approval) { State::ToApprove } else { State::Waiting },
             tries: 0,
-            not_before: self.wall() + 20 * SECOND,
+            not_before: self.wall() + UNDO,
+            rests_from: self.wall(),
             seen: self.store.messages.clone(),
             written: self.engines[0].heard,
             known: Vec::new(),
@@ -330,58 +353,6 @@ impl World {
         };
         self.store.rows.push(row);
         self.act();
-    }
-
-    fn row(&self, reply: usize) -> Option<Row> {
-        self.store.rows.get(reply).cloned()
-    }
-
-    fn withdraw(&mut self, reply: usize, event: Event) {
-        let Some(row) = self.row(reply) else { return };
-        if self.shift(&row, event) {
-            self.wishes[row.wish].withdrawn = true;
-            self.act();
-        }
-    }
-
-    /// A new wish in the row of the old one, which the CM knows may be there yet.
-    fn send_again(&mut self, reply: usize) {
-        let Some(row) = self.row(reply) else { return };
-        if row.state != State::Unsure || !self.shift(&row, Event::Again) {
-            return;
-        }
-        self.wishes[row.wish].withdrawn = true;
-        let (wish, key, wall) = (self.wish(reply, true), self.new_key(), self.wall());
-        let row = &mut self.store.rows[reply];
-        (row.wish, row.key, row.not_before) = (wish, key, wall);
-        (row.first_try, row.absent, row.looks) = (None, false, 0);
-        row.known.clear();
-        self.act();
-    }
-
-    fn retry(&mut self, reply: usize) {
-        let Some(row) = self.row(reply) else { return };
-        let before = row.state;
-        let again = matches!(row.state, State::Waiting | State::Refused) && self.shift(&row, Event::Again);
-        if again || row.state == State::Unsure {
-            let wall = self.wall();
-            let row = &mut self.store.rows[reply];
-            (row.not_before, row.looks) = (wall, 0);
-            if before == State::Refused {
-                self.look_first(reply);
-            }
-            self.act();
-        }
-    }
-
-    fn approve(&mut self, reply: usize) {
-        let Some(row) = self.row(reply) else { return };
-        if row.state == State::ToApprove && self.shift(&row, Event::Approved) {
-            self.wishes[row.wish].approved = true;
-            self.store.rows[reply].not_before = self.wall() + 20 * SECOND;
-            self.look_first(reply);
-            self.act();
-        }
     }
 
     /// What intake reads is not synced: it can be read again.
@@ -411,8 +382,8 @@ impl World {
             // What the CM did since, the copy does not know.
             match kept.wishes.get(id) {
                 Some(then) => {
-                    wish.forgotten |= then.withdrawn != wish.withdrawn;
-                    (wish.withdrawn, wish.approved) = (then.withdrawn, then.approved);
+                    wish.forgotten |= (then.withdrawn, then.undone) != (wish.withdrawn, wish.undone);
+                    (wish.withdrawn, wish.approved, wish.undone) = (then.withdrawn, then.approved, then.undone);
                 }
                 None => (wish.withdrawn, wish.forgotten) = (true, true),
             }
@@ -421,6 +392,8 @@ impl World {
         self.ghost_holds = kept.holds;
         let rows = self.store.rows.len();
         self.store.of_copy = rows;
+        self.lives += 1;
+        self.store.life = self.lives;
         self.ghost_holds.push(Scope::Restored(rows));
         if self.keeps(Rule::CopyIsHeld) {
             self.store.holds.push(Scope::Restored(rows));
@@ -436,21 +409,11 @@ impl World {
         self.sync();
     }
 
-    /// A yes, or another try, that the other copy may have been given before.
-    fn look_first(&mut self, reply: usize) {
-        if reply < self.store.of_copy && self.keeps(Rule::CopyLooksFirst) {
-            let row = self.store.rows[reply].clone();
-            if self.shift(&row, Event::Restored) {
-                self.lost_in_copy(reply);
-            }
-        }
-    }
-
     /// A reply of a copy may have left after the copy was made: it is looked for as if tried when it was written.
-    fn lost_in_copy(&mut self, id: usize) {
+    pub fn lost_in_copy(&mut self, id: usize) {
         let (wall, late) = (self.wall(), !self.keeps(Rule::CopyKnowsLess));
         let row = &mut self.store.rows[id];
-        (row.not_before, row.looks, row.absent) = (wall, 0, false);
+        (row.not_before, row.rests_from, row.looks, row.absent) = (wall, wall, 0, false);
         if row.first_try.is_none() {
             row.first_try = row.written;
             row.first_wall = wall;
