@@ -1,6 +1,6 @@
 // Links stay text around their host, and never become more.
 import { describe, expect, it } from 'vitest';
-import { hides, hostOf, parts } from './prose';
+import { hides, hostOf, parts, unaddressed } from './prose';
 
 describe('parts', () => {
   it('cuts a text at its links', () => {
@@ -15,6 +15,10 @@ describe('parts', () => {
     expect(hides({ text: 'ici', url: 'https://exemple.fr/a', host: 'exemple.fr' })).toBe(true);
     expect(hides({ text: 'exemple.fr/a', url: 'https://exemple.fr/a', host: 'exemple.fr' })).toBe(false);
     expect(hides({ text: '@lea', url: 'https://exemple.fr/@lea', host: 'exemple.fr' })).toBe(false);
+  });
+  it('goes without those it is addressed to, unless they are all there is', () => {
+    expect(unaddressed('@quaivert @lea@ailleurs.example Bonsoir @Hugo')).toBe('Bonsoir @Hugo');
+    expect(unaddressed('@quaivert')).toBe('@quaivert');
   });
   it('spells look-alike letters out', () => {
     expect(hostOf('https://ехample.com/')).toMatch(/^xn--/);

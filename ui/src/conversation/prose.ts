@@ -18,6 +18,9 @@ export function parts(text: string, links: Link[]): Part[] {
   return made;
 }
 
+/** What is said, without those it is addressed to: us, nearly always, and that is known where it is shown. */
+export const unaddressed = (text: string): string => text.replace(/^(?:@[\w.@-]+\s+)+(?=\S)/u, '');
+
 /** Whether a link's words hide where it leads. A mention or a tag says what it is; its host is shown before it opens. */
 export const hides = ({ text, host }: Part): boolean => host !== undefined && !text.includes(host) && !/^[@#＠＃]/u.test(text.trim());
 

@@ -1,13 +1,13 @@
 // The desk as a person uses it, by keyboard, on the fake backend.
-import { cleanup, render, waitFor } from '@testing-library/svelte';
+import { render, waitFor } from '@testing-library/svelte';
 import axe from 'axe-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import App from '../App.svelte';
 import { use } from '../backend';
 import { fake, type Fake, type Options } from '../backend/fake';
 import { shown } from '../conversation/shown.svelte';
-import { toasts } from '../parts/toasts.svelte';
-import { place, reset } from './place.svelte';
+import { eachOnItsOwn } from '../tests/page';
+import { place } from './place.svelte';
 
 let made: Fake;
 const find = <E extends Element = HTMLElement>(selector: string): E => {
@@ -45,8 +45,7 @@ async function first() {
   return place.selected!;
 }
 
-beforeEach(() => { reset(); shown.reset(); toasts.shown = []; });
-afterEach(cleanup);
+eachOnItsOwn();
 
 describe('the list', () => {
   it('draws only the rows in view, and says how many there are', async () => {

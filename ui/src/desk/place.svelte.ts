@@ -38,6 +38,7 @@ export const place = $state<Place>({ ...start });
 /** Back to how the window opens: for tests, and when the inbox is opened again. */
 export function reset(): void {
   Object.assign(place, start);
+  last = 'owed';
 }
 
 export const isList = (screen: Screen): screen is View => !['outbox', 'search', 'templates'].includes(screen);
@@ -46,7 +47,13 @@ export function query(): ListQuery {
   return { view: isList(place.screen) ? place.screen : 'owed', client: place.client, account: null };
 }
 
+/** The list last on screen: one comes back from the outbox to the conversation that one left. */
+let last: View = 'owed';
+
 export function go(screen: Screen): void {
+  // Another list opens on a conversation of its own, not beside one that is not in it.
+  if (isList(screen) && (screen !== last || place.screen === 'search')) place.selected = null;
+  if (isList(screen)) last = screen;
   place.screen = screen;
   place.front = 'list';
   place.dialog = null;
@@ -56,7 +63,7 @@ export function go(screen: Screen): void {
 export function onlyClient(id: ClientId | null): void {
   place.client = place.client === id ? null : id;
   place.front = 'list';
-  if (!isList(place.screen) && place.screen !== 'outbox') place.screen = 'owed';
+  if (!isList(place.screen) && place.screen !== 'outbox') go('owed');
 }
 
 export function select(id: ConversationId | null, bring = false): void {

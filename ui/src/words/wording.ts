@@ -53,7 +53,7 @@ export function stateWords(state: ReplyState): string {
   switch (state.state) {
     case 'waiting': return waitingWords(state.why);
     case 'sent': return t(state.altered ? 'state.sent.altered' : state.private ? 'state.sent.private' : 'state.sent.public');
-    case 'refused': return t('state.refused', { reason: reasonWords(state.reason) });
+    case 'refused': return t('state.refused', { reason: coded(`refusal.${state.reason.code}`, state.reason.code) });
     case 'unsure':
       // Where something was found, "not found" would contradict what is in view.
       return state.lookedAt === null || state.candidates.length ? t('state.unsure') : t('state.unsure_at', { time: moment(state.lookedAt) });
