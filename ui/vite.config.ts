@@ -8,6 +8,8 @@ export default defineConfig({
   base: './',
   // Tests mount components, so the browser's half of Svelte is resolved there too.
   resolve: process.env.VITEST ? { conditions: ['browser'] } : {},
+  // The words are read as data, not as a program.
+  json: { stringify: true, namedExports: false },
   server: { host: '127.0.0.1', port: 5173, strictPort: true, fs: { allow: ['..'] } },
   build: {
     outDir: 'dist',

@@ -6,6 +6,8 @@ import { mount } from 'svelte';
 import App from './App.svelte';
 import { use } from './backend';
 import { inShell, shell } from './backend/shell';
+import { query } from './desk/place.svelte';
+import { rows } from './list/rows.svelte';
 
 async function start(): Promise<void> {
   if (inShell() || import.meta.env.PROD) {
@@ -15,6 +17,7 @@ async function start(): Promise<void> {
     const { preview } = await import('./backend/fake/preview');
     use(preview(new URLSearchParams(location.search)));
   }
+  rows.ahead(query());
   const target = document.getElementById('guichet');
   if (target) mount(App, { target });
 }

@@ -6,12 +6,21 @@ import type { Change } from './contract';
 
 export const inShell = isTauri;
 
+/** What the page read before it was listening is read once more, when its first picture stands. */
+const AGAIN_AFTER_MS = 500;
+
+const everything: Change = { conversations: [], replies: [], templates: false, desk: false, all: true };
+
 export function shell(): Backend {
+  const hearing = new Set<(change: Change) => void>();
+  const tell = (change: Change) => hearing.forEach((heard) => heard(change));
+  // One listener for the whole page: each would be a message to the shell while the window is being filled.
+  void listen<Change>('change', (event) => tell(event.payload)).then(() => setTimeout(() => tell(everything), AGAIN_AFTER_MS));
   return {
     call: (name, args) => invoke('call', { name, args }),
     changes(heard) {
-      const listening = listen<Change>('change', (event) => heard(event.payload));
-      return () => void listening.then((stop) => stop());
+      hearing.add(heard);
+      return () => hearing.delete(heard);
     },
     closing(heard) {
       const listening = listen<number>('closing', (event) => heard(event.payload));

@@ -23,9 +23,20 @@ class Rows {
   #reading = 0;
   #asked = new Set<number>();
   #seen: [number, number] = [0, 0];
+  /** Read before there was a list to show it. */
+  #ahead = false;
+
+  /** Begins to read the list that the window opens on, while the rest of the page is still being made. */
+  ahead(query: ListQuery): void {
+    this.open(query);
+    this.#ahead = true;
+  }
 
   /** Shows another list, from its top. */
   open(query: ListQuery): void {
+    const begun = this.#ahead && !this.problem && JSON.stringify(query) === JSON.stringify(this.#query);
+    this.#ahead = false;
+    if (begun) return;
     this.#query = query;
     this.#reading++;
     this.#asked.clear();
