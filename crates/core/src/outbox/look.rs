@@ -16,7 +16,7 @@ use super::state::{Event, State};
 use crate::desk::Desk;
 use crate::store::Durability;
 use crate::view::{Change, Problem};
-use crate::{budget, changes, hold, intake};
+use crate::{attachment, budget, changes, hold, intake};
 use guichet_model::{
     AccountId, DAY, Fault, Found, HOUR, Item, MINUTE, MessageId, Millis, Prepared, RemoteId, ReplyId, SECOND, Session,
 };
@@ -137,7 +137,13 @@ fn weigh(tx: &Transaction<'_>, reply: &Reply, found: Found, since: Millis, now: 
     let mut same = could_be(tx, &twins, found.same)?;
     let other = could_be(tx, &twins, found.other)?;
     same.sort_by(|a, b| (a.at, &a.remote).cmp(&(b.at, &b.remote)));
-    let fits: Vec<Vec<bool>> = twins.iter().map(|twin| same.iter().map(|item| is_new(twin, item)).collect()).collect();
+    let mut fits = Vec::with_capacity(twins.len());
+    for twin in &twins {
+        // The same words with other pictures, or none, are another message; whether they are ours is for the CM to see.
+        let pictures = attachment::carried(tx, &twin.key)?.len();
+        let fit = |item: &Item| is_new(twin, item) && item.attachments.len() == pictures;
+        fits.push(same.iter().map(fit).collect::<Vec<bool>>());
+    }
     let paired = pairs(&fits);
     let mut change = Change::default();
     for (twin, message) in twins.iter().zip(&paired) {

@@ -3,12 +3,15 @@
 
 use super::super::attempt::leave;
 use crate::desk::Desk;
-use crate::testing::paper::{Asked, Paper};
+use crate::testing::paper::{Asked, Paper, item};
 use crate::testing::{Room, client_row, conversation_row, room};
 use crate::view::{DraftView, ReplyState, Settle};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use guichet_model::{ConversationId, Fault, MINUTE, Millis, RefusalCode, RemoteId, ReplyId, SECOND};
+use guichet_model::{
+    Attachment, AttachmentKind, ConversationId, Fault, Found, Item, MINUTE, Millis, RefusalCode, RemoteId, ReplyId,
+    SECOND,
+};
 use rusqlite::Connection;
 use std::sync::Arc;
 
@@ -166,6 +169,34 @@ async fn one_sent_again_by_the_cms_word_brings_its_own() {
     scene.room.desk.settle(vec![reply], Settle::SendAgain).await.unwrap();
     assert!(sent(&scene.leave(reply).await));
     assert_eq!((scene.brought().len(), scene.body().as_str()), (4, "status=Voici&media=13&media=8"));
+}
+
+/// A message of ours in that place, with those pictures.
+fn message(scene: &Scene, remote: &str, pictures: usize) -> Item {
+    let picture =
+        Attachment { kind: AttachmentKind::Image, url: "https://phare.example/1.png".into(), preview: None, alt: None };
+    let at = scene.room.desk.now();
+    Item { ours: true, attachments: vec![picture; pictures], ..item(remote, "Phare", at, "Voici") }
+}
+
+#[tokio::test]
+async fn the_same_words_without_its_pictures_are_not_it() {
+    let scene = Scene::new().await;
+    scene.paper.script().sends.push_back(Err(Fault::Unsure));
+    let reply = scene.write().await;
+    assert!(matches!(scene.leave(reply).await, ReplyState::Unsure { .. }));
+    let found = |pictures: &[usize]| Found {
+        same: pictures.iter().map(|many| message(&scene, &format!("there-{many}"), *many)).collect(),
+        complete: true,
+        ..Found::default()
+    };
+    scene.paper.script().finds.extend([Ok(found(&[0, 1])), Ok(found(&[0, 2]))]);
+    let _after = super::super::look::look(&scene.room.desk, reply).await.unwrap();
+    // Shown to the CM, and never called absent.
+    let state = scene.state(reply);
+    assert!(matches!(&state, ReplyState::Unsure { looked_at: None, candidates } if candidates.len() == 2), "{state:?}");
+    let _after = super::super::look::look(&scene.room.desk, reply).await.unwrap();
+    assert!(sent(&scene.state(reply)), "{:?}", scene.state(reply));
 }
 
 #[tokio::test]
