@@ -26,6 +26,7 @@ async fn a_power_cut_costs_nothing_that_was_acknowledged() {
     let sum = play(Play { disk: Some(Syncs::Always), ..rounds(6) }, |_| false).await;
     sum.print();
     assert!(sum.holds(), "with everything in its place");
+    assert!(sum.brought > 0, "no picture went along");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -162,6 +162,11 @@ impl Rehearsal {
         said::posted(&self.stage.hosts)
     }
 
+    /// The pictures that a post shows, as they were brought, in its order.
+    pub fn shown(&self, post: &str) -> Vec<Vec<u8>> {
+        said::shown(&self.stage.hosts, post)
+    }
+
     /// How many pictures were brought since the start, shown in a post or not.
     pub fn uploads(&self) -> usize {
         self.stage.hosts.iter().map(|host| hold(&host.town).uploads.len()).sum()

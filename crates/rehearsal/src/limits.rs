@@ -26,26 +26,29 @@ impl Kind {
     }
 }
 
-/// Uploads in a window.
+/// Uploads in a window, where nothing else is said.
 const MEDIA: u32 = 30;
 
 pub(crate) struct Limits {
     any: u32,
     post: u32,
     delete: u32,
+    media: u32,
     used: HashMap<(String, Kind), (i64, u32)>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { any: 300, post: 300, delete: 30, used: HashMap::new() }
+        Limits { any: 300, post: 300, delete: 30, media: MEDIA, used: HashMap::new() }
     }
 }
 
 impl Limits {
-    /// Other numbers, and a fresh count.
+    /// Other numbers, and a fresh count. Who may post more than usual may bring as many pictures.
     pub fn set(&mut self, any: u32, post: u32) {
-        *self = Limits { any, post, ..Limits::default() };
+        let usual = Limits::default();
+        let media = if post > usual.post { post } else { usual.media };
+        *self = Limits { any, post, media, ..usual };
     }
 
     /// Counts one request of `token`: the headers to answer with, or the refusal.
@@ -66,7 +69,7 @@ impl Limits {
                 Kind::Any => self.any,
                 Kind::Post => self.post,
                 Kind::Delete => self.delete,
-                Kind::Media => MEDIA,
+                Kind::Media => self.media,
             };
             let start = now_ms - now_ms.rem_euclid(kind.window_ms());
             let used = self.used.entry((token.to_owned(), kind)).or_insert((start, 0));

@@ -141,6 +141,15 @@ pub(crate) fn posted(hosts: &[Arc<Host>]) -> Vec<Posted> {
     all
 }
 
+pub(crate) fn shown(hosts: &[Arc<Host>], post: &str) -> Vec<Vec<u8>> {
+    let Some((host, id)) = find(hosts, post) else {
+        return Vec::new();
+    };
+    let town = hold(&host.town);
+    let pictures = town.statuses.get(&id).map(|status| status.pictures.as_slice()).unwrap_or_default();
+    pictures.iter().filter_map(|picture| Some(town.uploads.get(&picture.id)?.bytes.to_vec())).collect()
+}
+
 pub(crate) fn say(hosts: &[Arc<Host>], line: Say) -> Option<String> {
     match line {
         Say::Write { by, to, reply_to, text, direct, spoiler } => {

@@ -1,5 +1,6 @@
-//! Plays crash rounds: `crash [--rounds N] [--seed S]`. It ends well only where nothing is lost, doubled, out of order or
+//! Plays crash rounds: `crash [--rounds N] [--seed S] [--at-once N]`. It ends well only where nothing is lost, doubled, out of order or
 //! unsure though provable, and nearly all that can be proved is sent. The seed is printed; with it the same comes again.
+//! Without a word, two for each processor are played at once.
 
 use guichet_tests::crash::{Play, play};
 use std::process::ExitCode;
@@ -16,10 +17,10 @@ fn number(words: &[String], name: &str) -> Result<Option<u64>, String> {
 #[tokio::main]
 async fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let asked = number(&words, "--rounds").and_then(|rounds| Ok((rounds, number(&words, "--seed")?)));
-    let (rounds, seed) = match asked {
-        Ok(asked) => asked,
-        Err(why) => {
+    let asked = |name| number(&words, name);
+    let (rounds, seed, at_once) = match (asked("--rounds"), asked("--seed"), asked("--at-once")) {
+        (Ok(rounds), Ok(seed), Ok(at_once)) => (rounds, seed, at_once),
+        (Err(why), ..) | (_, Err(why), _) | (.., Err(why)) => {
             eprintln!("{why}");
             return ExitCode::FAILURE;
         }
@@ -34,7 +35,11 @@ async fn main() -> ExitCode {
     let (rounds, seed) = (rounds.unwrap_or(200), seed.unwrap_or_else(chance));
     println!("crash rounds: --rounds {rounds} --seed {seed}");
     let began = Instant::now();
-    let sum = play(Play::of(program, seed, rounds), |_| false).await;
+    let mut asked = Play::of(program, seed, rounds);
+    if let Some(at_once) = at_once.and_then(|many| usize::try_from(many).ok()) {
+        asked.at_once = at_once;
+    }
+    let sum = play(asked, |_| false).await;
     println!("{:.1} minutes", began.elapsed().as_secs_f64() / 60.0);
     sum.print();
     if sum.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -9,10 +9,13 @@
 //! `never`, `not-before-the-first-byte`).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use guichet_core::view::{DraftView, Settle, TemplateUse, Triage};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use guichet_core::view::{ConversationView, DraftView, Problem, Settle, TemplateUse, Triage};
 use guichet_core::{Desk, Doors, Keychain, STEPS, Steps};
 use guichet_model::{Clock, ConversationId, ReplyId};
 use guichet_rehearsal::{AccountCard, ClientCard, TemplateCard};
+use guichet_tests::crash::drawn;
 use guichet_tests::desk::{ALL, Fast, Watch, doors, furnish, outbox};
 use guichet_tests::forgetful::{self, Syncs};
 use serde_json::{Value, json};
@@ -146,15 +149,13 @@ async fn obey(desk: &Desk, fast: Option<&Fast>, asked: &Value) -> Value {
             let rows = desk.list(ALL, 0, 500).await.expect("a list").rows;
             json!(rows.iter().map(|row| json!({ "id": row.id, "excerpt": row.excerpt })).collect::<Vec<_>>())
         }
-        "reply" => match draft(desk, conversation, text).await {
-            Some(draft) => match desk.send_reply(conversation, draft, false).await {
-                Ok(sent) => json!({ "reply": sent.reply }),
-                Err(problem) => json!({ "problem": problem }),
-            },
-            None => json!({ "problem": "no such conversation" }),
+        "reply" => match reply_with(desk, conversation, text, &asked["pictures"]).await {
+            Ok(reply) => json!({ "reply": reply }),
+            Err(problem) => json!({ "problem": problem }),
         },
         "draft" => {
-            let draft = draft(desk, conversation, text).await.expect("a conversation");
+            let shown = desk.conversation(conversation).await.expect("a conversation");
+            let draft = draft(&shown, text);
             json!(desk.save_draft(conversation, draft).await.is_ok())
         }
         "done" => json!(desk.triage(vec![conversation], Triage::Done).await.is_ok()),
@@ -181,17 +182,38 @@ async fn obey(desk: &Desk, fast: Option<&Fast>, asked: &Value) -> Value {
     }
 }
 
-async fn draft(desk: &Desk, conversation: ConversationId, text: &str) -> Option<DraftView> {
-    let shown = desk.conversation(conversation).await.ok()?;
-    Some(DraftView {
+fn draft(shown: &ConversationView, text: &str) -> DraftView {
+    DraftView {
         text: text.into(),
-        to: shown.composer.to,
+        to: shown.composer.to.clone(),
         visibility: shown.composer.visibility,
         warning: None,
         template: None::<TemplateUse>,
         send_at: None,
         at: guichet_model::Millis(0),
-    })
+    }
+}
+
+/// Sends a text with these pictures and no others. What lies in the composer already, taken back or left there by a
+/// process that died, goes along where it is just that, and is cleared away where it is not.
+async fn reply_with(
+    desk: &Desk,
+    conversation: ConversationId,
+    text: &str,
+    pictures: &Value,
+) -> Result<ReplyId, Problem> {
+    let shown = desk.conversation(conversation).await?;
+    let wanted: Vec<&str> = pictures.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    if !shown.attachments.iter().map(|there| there.alt.as_str()).eq(wanted.iter().copied()) {
+        for there in &shown.attachments {
+            let _change = desk.detach(there.id).await?;
+        }
+        for alt in wanted {
+            let picture = desk.attach(conversation, "vue.png".into(), STANDARD.encode(drawn(alt))).await?;
+            let _change = desk.describe(picture.id, alt.into()).await?;
+        }
+    }
+    Ok(desk.send_reply(conversation, draft(&shown, text), false).await?.reply)
 }
 
 /// The cards that the rehearsal wrote as JSON.

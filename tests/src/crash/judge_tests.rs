@@ -11,7 +11,7 @@ fn row(reply: i64, state: &str, remote: Option<&str>) -> Row {
 }
 
 fn copy(id: &str, text: &str, key: &str) -> Copy {
-    Copy { id: id.into(), place: "p".into(), text: text.into(), key: Some(key.into()), native: false }
+    Copy { id: id.into(), place: "p".into(), text: text.into(), key: Some(key.into()), ..Copy::default() }
 }
 
 /// Two replies, both sent, as it should be.
@@ -89,6 +89,56 @@ fn one_key_twice_is_a_double_though_as_many_were_written() {
     ledger.rows.pop();
     ledger.copies[1] = copy("b", "un", "k1");
     assert_eq!(counts(&ledger), [0, 1, 0, 0, 0]);
+}
+
+/// The same, the second with two pictures.
+fn with_pictures() -> Ledger {
+    let mut ledger = well();
+    let pictures = vec!["vue 1".to_owned(), "vue 2".to_owned()];
+    ledger.written[1].pictures.clone_from(&pictures);
+    ledger.rows[1].pictures.clone_from(&pictures);
+    ledger.copies[1].pictures = pictures;
+    ledger
+}
+
+#[test]
+fn a_reply_shows_its_pictures_each_once_and_in_their_order() {
+    assert_eq!(counts(&with_pictures()), [0; 5]);
+    let broken: [fn(&mut Vec<String>); 5] = [
+        |pictures| pictures.truncate(1),
+        |pictures| pictures.swap(0, 1),
+        |pictures| pictures.push("vue 2".into()),
+        |pictures| pictures[1] = "another picture, called \"vue 2\"".into(),
+        Vec::clear,
+    ];
+    for (number, broken) in broken.into_iter().enumerate() {
+        let mut ledger = with_pictures();
+        broken(&mut ledger.copies[1].pictures);
+        assert_eq!(counts(&ledger), [1, 1, 0, 0, 0], "at the server, {number}");
+        let mut ledger = with_pictures();
+        broken(&mut ledger.rows[1].pictures);
+        assert_eq!(counts(&ledger), [1, 0, 0, 0, 0], "on the desk, {number}");
+    }
+    // One that waits is owed with its pictures too.
+    let mut ledger = with_pictures();
+    ledger.copies.pop();
+    ledger.rows[1] = Row { why: "network".into(), ..row(2, "waiting", None) };
+    assert_eq!(counts(&ledger), [1, 0, 0, 0, 1]);
+}
+
+#[test]
+fn twins_are_told_apart_by_their_pictures() {
+    let mut ledger = with_pictures();
+    ledger.written[0].text = "deux".into();
+    ledger.copies[0].text = "deux".into();
+    assert_eq!(counts(&ledger), [0; 5]);
+    // The one with pictures is there twice, the other one not at all, and nobody asked for that.
+    ledger.written[0].acknowledged = None;
+    ledger.rows.remove(0);
+    ledger.copies[0].pictures = ledger.copies[1].pictures.clone();
+    assert_eq!(counts(&ledger), [0, 1, 0, 0, 0]);
+    ledger.written[1].again = 1;
+    assert_eq!(counts(&ledger), [0; 5]);
 }
 
 #[test]

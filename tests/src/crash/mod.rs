@@ -5,9 +5,11 @@
 //! Round i of a seed S is what the seed S + i says, so that any one of them can be played alone.
 
 mod judge;
+mod pictures;
 mod plan;
 mod round;
 
+pub use pictures::drawn;
 pub use plan::{MODES, Mode};
 
 use crate::forgetful::Syncs;
@@ -39,7 +41,8 @@ pub struct Play {
 
 impl Play {
     pub fn of(program: PathBuf, seed: u64, rounds: u64) -> Play {
-        let at_once = std::thread::available_parallelism().map_or(2, usize::from).max(2);
+        // More than half of a round is waiting.
+        let at_once = 2 * std::thread::available_parallelism().map_or(2, usize::from);
         Play { program, seed, rounds, at_once, mode: None, disk: None }
     }
 }
@@ -56,8 +59,11 @@ pub struct Sum {
     pub broken: usize,
     pub provable: usize,
     pub sent: usize,
+    /// Pictures that the servers were brought.
+    pub brought: usize,
     written: usize,
     acknowledged: usize,
+    pictures: usize,
     modes: BTreeMap<String, usize>,
     killed: BTreeMap<String, usize>,
     failed: Vec<u64>,
@@ -102,6 +108,8 @@ impl Sum {
         self.sent += verdict.sent;
         self.written += outcome.written;
         self.acknowledged += outcome.acknowledged;
+        self.pictures += outcome.pictures;
+        self.brought += outcome.brought;
         *self.modes.entry(format!("{:?}", outcome.mode)).or_default() += 1;
         for step in outcome.killed {
             *self.killed.entry(step).or_default() += 1;
@@ -116,6 +124,7 @@ impl Sum {
         println!("modes: {}", listed(&self.modes));
         println!("killed: {}", listed(&self.killed));
         println!("replies: {} written, {} acknowledged", self.written, self.acknowledged);
+        println!("pictures: {} to go along, {} brought", self.pictures, self.brought);
         for seed in &self.failed {
             println!("again, alone: cargo xtask test crash --rounds 1 --seed {seed}");
         }

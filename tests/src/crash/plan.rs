@@ -13,6 +13,7 @@ pub const SPEED: u32 = 200;
 
 const HOURS: i64 = 3_600_000;
 const PUBLISH: &str = "=/api/v1/statuses";
+const UPLOAD: &str = "=/api/v2/media";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -57,6 +58,8 @@ pub struct Life {
 pub struct Line {
     pub place: usize,
     pub act: Act,
+    /// What the pictures show that go along with what is written.
+    pub pictures: Vec<String>,
     /// Milliseconds of ours afterwards.
     pub nap: u64,
 }
@@ -87,13 +90,15 @@ impl Plan {
             seed,
             mode,
             lag: 5_000 + dice.below(115_000),
-            lives: (0..lives).map(|number| Life::draw(&Dice::new(dice.draw()), number, places)).collect(),
+            lives: (0..lives).map(|number| Life::draw(dice.draw(), number, places)).collect(),
         }
     }
 }
 
 impl Life {
-    fn draw(dice: &Dice, number: u64, places: usize) -> Life {
+    fn draw(seed: u64, number: u64, places: usize) -> Life {
+        // What is drawn of pictures leaves everything else of a seed as it was without them.
+        let (dice, apart) = (&Dice::new(seed), &Dice::new(!seed));
         let step = STEPS[dice.below(STEPS.len() as u64) as usize];
         let mut lines = Vec::new();
         let many = 5 + dice.below(5);
@@ -106,7 +111,7 @@ impl Life {
                 _ => Act::Write(unique),
             };
             let place = dice.below(places as u64) as usize;
-            lines.push(Line { place, act, nap: nap(dice) });
+            lines.push(Line { place, act, pictures: pictures(apart, number, at), nap: nap(dice) });
             let between = match dice.below(24) {
                 0..=4 => Act::SendAgain,
                 5 => Act::TakeBack,
@@ -116,7 +121,7 @@ impl Life {
                 9 | 10 => Act::Hear(format!("Dit pendant la vie {number}, {at}.")),
                 _ => continue,
             };
-            lines.push(Line { place, act: between, nap: nap(dice) });
+            lines.push(Line { place, act: between, pictures: Vec::new(), nap: nap(dice) });
         }
         Life {
             seed: dice.draw(),
@@ -126,7 +131,7 @@ impl Life {
             tail: [4, 40, 160][dice.below(3) as usize] * dice.below(1_000) / 1_000,
             disk: (dice.below(2) == 0).then_some(Syncs::Always),
             twin: dice.below(8) == 0,
-            troubles: troubles(dice),
+            troubles: [troubles(dice), troubles_with_pictures(apart)].concat(),
             lines,
             restore: dice.below(4) == 0,
             keep: dice.below(3) == 0,
@@ -136,6 +141,12 @@ impl Life {
 
 fn nap(dice: &Dice) -> u64 {
     if dice.below(3) == 0 { dice.below(30) } else { 0 }
+}
+
+/// One or two go along with a third of the replies.
+fn pictures(dice: &Dice, number: u64, at: u64) -> Vec<String> {
+    let many = if dice.below(3) == 0 { 1 + dice.below(2) } else { 0 };
+    (0..many).map(|picture| format!("Vue {number}-{at}-{picture} : l'étal, « de près »")).collect()
 }
 
 /// What goes wrong between us and the servers.
@@ -166,6 +177,23 @@ fn troubles(dice: &Dice) -> Vec<FaultRule> {
         troubles.push(FaultRule { times, ..FaultRule::on("GET", "/statuses", effect) });
     }
     troubles
+}
+
+/// What goes wrong while a picture is brought: it is there or not, and nobody has heard.
+fn troubles_with_pictures(dice: &Dice) -> Vec<FaultRule> {
+    let effect = |dice: &Dice| match dice.below(12) {
+        0 | 1 => Effect::CutBefore,
+        2 => Effect::CutDuring,
+        3 | 4 => Effect::CutAfter,
+        5 => Effect::AppliedLate { after_ms: late(dice) },
+        6 => Effect::Doubled,
+        7 => Effect::Torn,
+        8 => Effect::Latency(5 + dice.below(60)),
+        9 => Effect::Garbage,
+        10 => Effect::RateLimited { after_s: 1 + dice.below(60) },
+        _ => failing(),
+    };
+    (0..dice.below(3)).map(|_| FaultRule::on("POST", UPLOAD, effect(dice)).once()).collect()
 }
 
 fn failing() -> Effect {

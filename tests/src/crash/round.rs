@@ -1,15 +1,16 @@
 //! One round: a rehearsal of its own, a desk in a process of its own that is opened, written to and killed several times,
 //! then peace, in which minutes pass; then everything is counted.
 
+mod acts;
+
 use super::judge::{Copy, Ledger, Row, Verdict, Written, judge};
-use super::plan::{Act, Life, Mode, Plan};
-use super::{PLACES, Play};
+use super::plan::{Life, Mode, Plan};
+use super::{PLACES, Play, pictures};
 use crate::child::DeskChild;
 use crate::desk::Dice;
 use crate::forgetful::Syncs;
-use guichet_rehearsal::{Effect, FaultRule, Options, Pace, Rehearsal, Say, Scenario, Speaker};
+use guichet_rehearsal::{Effect, FaultRule, Options, Pace, Posted, Rehearsal, Say, Scenario, Speaker};
 use serde_json::{Value, json};
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// What a desk may need for anything on a busy machine; more is a hang.
@@ -18,8 +19,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const ON: i64 = 60_000;
 /// A reply written so long before peace began has a key that counts through all of it, in simulated milliseconds.
 const KEY_YOUNG: i64 = 9 * 60_000;
-/// How long peace lasts where keys prove everything: they must not grow old in it.
+/// How long peace lasts for what is unsure where keys prove everything: they must not grow old in it. What has become
+/// unsure only now has a moment longer.
 const KEYED_PEACE: Duration = Duration::from_secs(4);
+const FOR_A_LOOK: Duration = Duration::from_secs(1);
 
 /// How long a life waits, when all is said, for the step it is to end at.
 const FOR_A_STEP: Duration = Duration::from_millis(200);
@@ -61,6 +64,9 @@ pub(super) struct Outcome {
     pub verdict: Verdict,
     pub written: usize,
     pub acknowledged: usize,
+    /// Pictures that were to go along, and how many the servers were brought.
+    pub pictures: usize,
+    pub brought: usize,
     /// Where each life ended: a step, or anywhere.
     pub killed: Vec<String>,
     pub story: Vec<String>,
@@ -205,7 +211,7 @@ impl<'a> Round<'a> {
         let cut = if life.die_at.is_some() { life.lines.len() } else { life.cut.min(life.lines.len()) };
         let mut alive = true;
         for line in &life.lines[..cut] {
-            alive = alive && self.act(&mut child, line.place, &line.act).await;
+            alive = alive && self.act(&mut child, line).await;
             if !alive {
                 break;
             }
@@ -215,7 +221,7 @@ impl<'a> Round<'a> {
         match life.lines.get(cut).filter(|_| alive) {
             Some(line) => {
                 // It is killed while it is told something.
-                let _cut_short = tokio::time::timeout(tail, self.act(&mut child, line.place, &line.act)).await;
+                let _cut_short = tokio::time::timeout(tail, self.act(&mut child, line)).await;
             }
             None if life.die_at.is_some() => {
                 let end = Instant::now() + FOR_A_STEP;
@@ -250,165 +256,16 @@ impl<'a> Round<'a> {
         second.kill().await;
     }
 
-    /// `false`: the desk is gone.
-    async fn act(&mut self, child: &mut DeskChild, place: usize, act: &Act) -> bool {
-        self.tell(format!("at {}: {act:?}", self.places[place].status));
-        match act {
-            Act::Write(text) => self.write(child, place, text).await,
-            Act::WriteTwice(text) => {
-                let place_there = &self.places[place];
-                let said = Say::Write {
-                    by: Speaker::new(&place_there.user, ""),
-                    to: None,
-                    reply_to: Some(place_there.status.clone()),
-                    text: format!("@{PASSER_BY} {text}"),
-                    direct: false,
-                    spoiler: String::new(),
-                };
-                assert!(self.rehearsal.say(said).is_some());
-                self.write(child, place, text).await
-            }
-            Act::SendAgain => self.send_again(child).await,
-            Act::TakeBack => self.take_back(child).await,
-            Act::SetClock(by) => {
-                self.ahead += by;
-                self.jumped = true;
-                child.ask(&json!({ "do": "clock", "ahead": self.ahead })).await.is_some()
-            }
-            Act::Restart => {
-                self.rehearsal.offline(true);
-                tokio::time::sleep(Duration::from_millis(30)).await;
-                self.rehearsal.offline(false);
-                true
-            }
-            Act::Hear(text) => {
-                self.said.push(text.clone());
-                let user = self.places[place].user.clone();
-                let _status = self.mention(&user, text);
-                true
-            }
-        }
-    }
-
-    async fn write(&mut self, child: &mut DeskChild, place: usize, text: &str) -> bool {
-        let at = self.written.len();
-        let place = &self.places[place];
-        let asked = json!({ "do": "reply", "conversation": place.conversation, "text": text });
-        // Written down before it is asked: whoever is killed meanwhile may have it or not.
-        self.written.push(Written { place: place.status.clone(), text: text.into(), ..Written::default() });
-        self.written_at.push(self.now());
-        let Some(said) = child.ask(&asked).await else {
-            return false;
-        };
-        assert!(said["reply"].is_i64(), "seed {}: refused: {said}", self.plan.seed);
-        self.written[at].acknowledged = said["reply"].as_i64();
-        self.tell(format!("it is reply {}", said["reply"]));
-        true
-    }
-
-    /// What was written as this line of the outbox. One that was not acknowledged may be there all the same.
-    fn known(&mut self, row: &Value) -> Option<&mut Written> {
-        let place = self.places.iter().find(|place| row["conversation"] == place.conversation)?.status.clone();
-        let acknowledged = |one: &Written| one.acknowledged.is_some() && one.acknowledged == row["id"].as_i64();
-        let at = self.written.iter().position(|one| !one.forgotten && acknowledged(one)).or_else(|| {
-            self.written.iter().position(|one| {
-                !one.forgotten && one.acknowledged.is_none() && one.place == place && row["text"] == one.text
-            })
-        })?;
-        Some(&mut self.written[at])
-    }
-
-    async fn send_again(&mut self, child: &mut DeskChild) -> bool {
-        let Some(rows) = child.ask(&json!({ "do": "outbox" })).await else {
-            return false;
-        };
-        // Of those that the round knows by their ids: what it says of another could not be counted.
-        let known: Vec<i64> =
-            self.written.iter().filter(|one| !one.forgotten).filter_map(|one| one.acknowledged).collect();
-        let unsure = |row: &&Value| {
-            let looked_for = row["state"]["state"] == "unsure" && row["state"]["lookedAt"].is_i64();
-            looked_for && row["id"].as_i64().is_some_and(|id| known.contains(&id))
-        };
-        let Some(row) = rows.as_array().and_then(|rows| rows.iter().find(unsure)) else {
-            return true;
-        };
-        // Counted before it is said: who dies meanwhile may have heard it.
-        if let Some(one) = self.known(row) {
-            one.again += 1;
-        }
-        let reply = &row["id"];
-        let said = child.ask(&json!({ "do": "send_again", "reply": reply })).await;
-        self.tell(format!("reply {reply} sent again: {said:?}"));
-        said.is_some()
-    }
-
-    async fn take_back(&mut self, child: &mut DeskChild) -> bool {
-        let last = self.written.iter().rposition(|one| !one.forgotten);
-        let Some((at, reply)) = last.and_then(|at| Some((at, self.written[at].acknowledged?))) else {
-            return true;
-        };
-        // Until it is answered nothing is owed, and it may be there.
-        self.written[at].acknowledged = None;
-        let said = child.ask(&json!({ "do": "take_back", "reply": reply })).await;
-        self.tell(format!("reply {reply} taken back: {said:?}"));
-        if let Some(done) = &said {
-            self.written[at].acknowledged = Some(reply);
-            self.written[at].taken_back = *done == true;
-        }
-        said.is_some()
-    }
-
-    fn stores(&self) -> [PathBuf; 2] {
-        let folder = self.home.path().join("guichet");
-        [folder.join("desk.db"), folder.join("desk.db-wal")]
-    }
-
-    /// A copy of the store as it lies there.
-    fn keep(&mut self) {
-        for file in self.stores() {
-            let copy = self.home.path().join(file.file_name().expect("a name"));
-            if file.exists() {
-                std::fs::copy(&file, copy).expect("a copy");
-            }
-        }
-        self.kept = Some(self.written.clone());
-        self.tell("a copy is kept".into());
-    }
-
-    /// The copy is put in the store's place; what was written since is nobody's.
-    fn restore(&mut self) {
-        let Some(kept) = self.kept.clone() else {
-            return;
-        };
-        let shared = self.home.path().join("guichet/desk.db-shm");
-        for file in self.stores().iter().chain([&shared]) {
-            // It may not be there.
-            let _gone = std::fs::remove_file(file);
-            let copy = self.home.path().join(file.file_name().expect("a name"));
-            if copy.exists() {
-                std::fs::copy(&copy, file).expect("the copy");
-            }
-        }
-        // What was said since is not known to it; what has left since has left.
-        for (one, then) in self.written.iter_mut().zip(&kept) {
-            (one.acknowledged, one.taken_back) = (then.acknowledged, then.taken_back);
-        }
-        for one in &mut self.written[kept.len()..] {
-            one.forgotten = true;
-        }
-        self.restored = true;
-        self.tell("the copy is put back".into());
-    }
-
     /// The last opening: nothing goes wrong any more and minutes pass, until nothing moves.
     async fn end(mut self) -> Outcome {
         self.rehearsal.clear_faults();
         self.rehearsal.offline(false);
         let mut child = self.open(Dice::new(!self.plan.seed).draw(), None, None).await;
-        let (began, began_there) = (Instant::now(), self.now());
+        let (mut began, began_there) = (Instant::now(), self.now());
         let keyed = self.plan.mode == Mode::Keys && !self.jumped && !self.restored;
         let mut quiet = 0;
         let mut released = false;
+        let mut unsure_since = None;
         self.tell("peace".into());
         let mut told;
         let verdict = loop {
@@ -419,14 +276,16 @@ impl<'a> Round<'a> {
             let busy = ledger.rows.iter().any(|row| row.state == "sending") || self.rehearsal.late() > 0;
             let open = verdict.unsure.len() + verdict.stuck.len();
             quiet = if busy || open > 0 { 0 } else { quiet + 1 };
-            let limit = if keyed { KEYED_PEACE } else { PATIENCE };
+            unsure_since = unsure_since.or(Some(Instant::now())).filter(|_| !verdict.unsure.is_empty());
+            let looked_for = unsure_since.is_some_and(|since| since.elapsed() > FOR_A_LOOK);
+            let over = began.elapsed() > PATIENCE || keyed && looked_for && began.elapsed() > KEYED_PEACE;
             // Once more after the last motion: what is settled must stay so.
-            if (quiet > 2 || began.elapsed() > limit) && self.heard_all(&mut child).await {
+            if (quiet > 2 || over) && self.heard_all(&mut child).await {
                 if !self.restored || released {
                     break verdict;
                 }
                 let _released = child.must(&json!({ "do": "release" })).await;
-                (released, quiet) = (true, 0);
+                (released, quiet, began) = (true, 0, Instant::now());
             }
             assert!(began.elapsed() < PATIENCE * 2, "seed {}: never heard {:?}", self.plan.seed, self.said);
             if !keyed && began.elapsed() > Duration::from_millis(150) && self.rehearsal.late() == 0 {
@@ -451,6 +310,8 @@ impl<'a> Round<'a> {
             verdict,
             written: self.written.len(),
             acknowledged: self.written.iter().filter(|one| one.acknowledged.is_some()).count(),
+            pictures: self.written.iter().map(|one| one.pictures.len()).sum(),
+            brought: self.rehearsal.uploads(),
             killed: self.killed,
             story: self.story,
         }
@@ -462,6 +323,7 @@ impl<'a> Round<'a> {
             one.key_valid = peace - at < KEY_YOUNG;
         }
         let copies = self.rehearsal.posted().into_iter().map(|post| Copy {
+            pictures: self.shown(&post),
             id: post.id,
             place: post.in_reply_to.unwrap_or_default(),
             // The addressee stands first; what was written follows it.
@@ -469,16 +331,27 @@ impl<'a> Round<'a> {
             key: post.key,
             native: post.native,
         });
-        let place = |row: &Value| {
-            let known = self.places.iter().find(|place| row["conversation"] == place.conversation);
-            known.map(|place| place.status.as_str()).unwrap_or_default()
-        };
         Ledger {
             written,
-            rows: told.as_array().expect("replies").iter().map(|row| Row::read(row, place(row))).collect(),
+            rows: told.as_array().expect("replies").iter().map(|row| self.row(row)).collect(),
             copies: copies.collect(),
             keyed,
         }
+    }
+
+    /// A line of the outbox, as the desk tells it.
+    fn row(&self, told: &Value) -> Row {
+        let known = self.places.iter().find(|place| told["conversation"] == place.conversation);
+        Row::read(told, known.map(|place| place.status.as_str()).unwrap_or_default())
+    }
+
+    /// What the pictures of a post show.
+    fn shown(&self, post: &Posted) -> Vec<String> {
+        if post.pictures.is_empty() {
+            return Vec::new();
+        }
+        let bytes = self.rehearsal.shown(&post.id);
+        post.pictures.iter().zip(&bytes).map(|(alt, bytes)| pictures::told(alt, bytes)).collect()
     }
 
     /// Whether each text that people said is on the desk, and once.
