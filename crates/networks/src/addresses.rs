@@ -164,13 +164,18 @@ impl reqwest::dns::Resolve for CheckedNames {
 
 /// A client builder that goes where `reach` says, on its own: no proxy of the environment, no referrer, no repeats.
 pub(crate) fn client(reach: Reach) -> reqwest::ClientBuilder {
-    reqwest::Client::builder()
+    let client = reqwest::Client::builder()
         .dns_resolver(Arc::new(CheckedNames(reach)))
         .https_only(reach == Reach::Public)
         .no_proxy()
         .referer(false)
         .retry(reqwest::retry::never())
-        .user_agent(concat!("Guichet/", env!("CARGO_PKG_VERSION")))
+        .user_agent(concat!("Guichet/", env!("CARGO_PKG_VERSION")));
+    match reach {
+        Reach::Public => client,
+        // Nothing there speaks TLS: the system's certificates, read for every client, would be most of a start.
+        Reach::Loopback => client.tls_certs_only([]),
+    }
 }
 
 #[cfg(test)]
