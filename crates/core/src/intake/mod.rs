@@ -7,10 +7,12 @@
 mod codes;
 mod coverage;
 pub(crate) mod health;
+mod join;
 mod live;
 mod message;
 mod person;
 mod post;
+mod puller;
 mod recount;
 mod run;
 mod thread;
