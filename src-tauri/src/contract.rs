@@ -133,7 +133,7 @@ contract! {
         /// Those not released, newest first.
         holds() -> Vec<HoldView>;
         /// What a release would let go, the stale first; 500 at most.
-        release_preview(hold: HoldId) -> Vec<StaleView>;
+        release_preview(holds: Vec<HoldId>) -> Slice<StaleView>;
     }
     shell {
         app() -> AppView;

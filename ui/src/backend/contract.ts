@@ -554,7 +554,11 @@ answers: string,
 /**
  * What it answers, as the store knows it now.
  */
-answeredText: string, text: string, attachments: Array<AttachmentView>, visibility: Visibility | null, state: ReplyState, writtenAt: Millis, 
+answeredText: string, 
+/**
+ * What it said when the reply was written, where that was another text.
+ */
+answeredBefore: string | null, text: string, attachments: Array<AttachmentView>, visibility: Visibility | null, state: ReplyState, writtenAt: Millis, 
 /**
  * The instant the CM chose, if any.
  */
@@ -769,7 +773,7 @@ export interface Contract {
   /** Those not released, newest first. */
   holds: { args: Record<string, never>; returns: Array<HoldView> };
   /** What a release would let go, the stale first; 500 at most. */
-  release_preview: { args: { hold: HoldId }; returns: Array<StaleView> };
+  release_preview: { args: { holds: Array<HoldId> }; returns: Slice<StaleView> };
   app: { args: Record<string, never>; returns: AppView };
   /** Answers once the inbox is no longer opening, however that ended. */
   settled: { args: Record<string, never>; returns: null };

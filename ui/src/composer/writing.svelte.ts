@@ -1,6 +1,7 @@
 // A reply being written: its text with what a template filled, to whom it goes, and what keeps it from leaving.
 //
-// It is in the store within 300 ms of a keystroke, and at once when one leaves it. What the store says about the draft
+// It is in the store within 300 ms of a keystroke, and at once when one leaves it; saves of one conversation go one after
+// the other, so that the text edited last is the one that stays. What the store says about the draft
 // is taken over only where nothing is waiting to be saved: an undo or a reply taken back brings its text here.
 import {
   call, problem, type Acted, type Addressee, type Checked, type ConversationView, type DraftView, type Filled, type Leak, type Millis, type TemplateUse,
@@ -14,6 +15,18 @@ import { shift, type Range } from './ranges';
 
 export const SAVE_AFTER = 200;
 const CHECK_AFTER = 80;
+
+/** What was asked of the store about a conversation's draft last. */
+const asked = new Map<number, Promise<unknown>>();
+
+/** After whatever was asked before it, by this composer or by one that was left. */
+function inTurn<T>(conversation: number, ask: () => Promise<T>): Promise<T> {
+  const mine = (asked.get(conversation) ?? Promise.resolve()).then(ask, ask);
+  asked.set(conversation, mine);
+  const done = () => { if (asked.get(conversation) === mine) asked.delete(conversation); };
+  mine.then(done, done);
+  return mine;
+}
 
 interface Insertion { template: TemplateView; start: number; text: string; answers: Record<string, string> }
 
@@ -86,17 +99,22 @@ export class Writing {
     this.#saving = undefined;
     // A save while a reply leaves would bring the sent text back as a draft; `send` sees to what was typed meanwhile.
     if (this.sending || this.#key() === this.#saved) return;
+    this.#flying++;
+    await inTurn(this.conversation, () => this.#keep());
+    this.#flying--;
+  }
+
+  /** Its turn has come: what is written by now. */
+  async #keep(): Promise<void> {
+    if (this.sending || this.#key() === this.#saved) return;
     const before = this.#saved;
     this.#saved = this.#key();
-    this.#flying++;
     try {
       await call('save_draft', { conversation: this.conversation, draft: this.draft() });
     } catch (thrown) {
       // Said, and tried again with the next keystroke or when one leaves.
       this.#saved = before;
       complain(problem(thrown));
-    } finally {
-      this.#flying--;
     }
   }
 
@@ -154,7 +172,7 @@ export class Writing {
     const draft = this.draft();
     const checked = await this.check();
     const able = checked && !checked.leaks.length;
-    const sent = able ? await attempt(() => call('send_reply', { conversation: this.conversation, draft, thenDone: true })) : undefined;
+    const sent = able ? await attempt(() => inTurn(this.conversation, () => call('send_reply', { conversation: this.conversation, draft, thenDone: true }))) : undefined;
     this.sending = false;
     if (!sent) {
       await this.save();
@@ -181,7 +199,7 @@ export class Writing {
 
   async discard(): Promise<void> {
     await this.save();
-    const acted = await attempt(() => call('discard_draft', { conversation: this.conversation }));
+    const acted = await attempt(() => inTurn(this.conversation, () => call('discard_draft', { conversation: this.conversation })));
     if (!acted) return;
     this.#clear();
     said(t('act.discard_draft'), acted);

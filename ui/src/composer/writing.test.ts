@@ -115,6 +115,44 @@ describe('the text', () => {
     expect(saved.map((it) => it.text)).toEqual(['Merci bien']);
   });
 
+  it('edited last is the one that stays, however long a save takes', async () => {
+    const first = awaited();
+    let stored = '';
+    const store = ({ draft }: Record<string, unknown>) => { stored = (draft as DraftView).text; return {}; };
+    answers.save_draft = async (args) => { answers.save_draft = store; await first.answer; return store(args); };
+    const writing = new Writing(view());
+    writing.edit('Mer');
+    await vi.advanceTimersByTimeAsync(SAVE_AFTER);
+    writing.edit('Merci');
+    await vi.advanceTimersByTimeAsync(SAVE_AFTER);
+    writing.edit('Merci bien');
+    writing.leave();
+    // Opened again meanwhile, and written on.
+    const again = new Writing(view('lea', 'public', text('Merci bien')));
+    again.edit('Merci bien !');
+    again.leave();
+    await settle();
+    expect(stored).toBe('');
+    first.come({});
+    await settle();
+    expect(stored).toBe('Merci bien !');
+  });
+
+  it('that leaves is not saved as a draft after it left', async () => {
+    const first = awaited();
+    const told: string[] = [];
+    answers.save_draft = async () => { await first.answer; told.push('saved'); return {}; };
+    answers.send_reply = () => { told.push('sent'); return { acted: { act: null, change: {} } }; };
+    const writing = new Writing(view());
+    writing.edit('Merci');
+    await vi.advanceTimersByTimeAsync(SAVE_AFTER);
+    const sending = writing.send();
+    await settle();
+    first.come({});
+    expect(await sending).toBe(true);
+    expect(told).toEqual(['saved', 'sent']);
+  });
+
   it('is not overwritten by what was read before it was saved', async () => {
     const kept = awaited();
     const writing = new Writing(view('lea', 'public', text('Bon')));

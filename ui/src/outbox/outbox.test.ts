@@ -33,7 +33,10 @@ describe('the sections', () => {
   it('show what is in conflict beside what it answers, or who answered', async () => {
     await openOutbox();
     await waitFor(() => expect(find('[data-reply="502"] .context').textContent).toContain('a modifié son message'));
-    expect(find('[data-reply="502"] blockquote').textContent).toBe(stored(502).answeredText);
+    // The text that was answered, then the one it is now.
+    const texts = all('[data-reply="502"] .context blockquote').map((it) => it.textContent);
+    expect(texts).toEqual([stored(502).answeredBefore, stored(502).answeredText]);
+    expect(texts[0]).not.toBe(texts[1]);
     await waitFor(() => expect(find('[data-reply="508"] .context').textContent).toContain('À samedi'));
     expect(find('[data-reply="508"] .text').textContent).toBe(stored(508).text);
   });

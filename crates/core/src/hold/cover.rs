@@ -8,7 +8,7 @@ use super::{FIELDS, read_hold};
 use crate::outbox::OPEN;
 use crate::view::{HoldView, Problem};
 use guichet_model::{HoldId, ReplyId};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 
 /// Hands the scopes to another macro, from the narrowest to the widest.
 macro_rules! scopes {
@@ -46,19 +46,23 @@ pub(crate) const COVERED: &str = scopes!(any_covers);
 /// The same for a walk over many replies, as things stand in this reading: only the scopes that hold anything are asked,
 /// the widest first, since one word about everything spares the others.
 pub(crate) fn covered_now(conn: &Connection) -> Result<String, Problem> {
-    covered_by(conn, "h.released_at IS NULL", HoldId(0))
+    covered_but_for(conn, &[])
 }
 
-/// `holds`: which of the holds `h` are asked; `but` is none of them.
-fn covered_by(conn: &Connection, holds: &str, but: HoldId) -> Result<String, Problem> {
+/// The same, were these released.
+fn covered_but_for(conn: &Connection, released: &[HoldId]) -> Result<String, Problem> {
+    let released = released.iter().map(|hold| hold.0.to_string()).collect::<Vec<_>>().join(",");
     let mut asked = String::from("(0");
     for (scope, covers) in SCOPES.iter().rev() {
         let any: bool = conn
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM hold WHERE released_at IS NULL AND scope = ?1 AND id <> ?2)")?
-            .query_row(params![scope, but.0], |row| row.get(0))?;
+            .prepare_cached(&format!(
+                "SELECT EXISTS (SELECT 1 FROM hold WHERE released_at IS NULL AND scope = ? AND id NOT IN ({released}))"
+            ))?
+            .query_row([scope], |row| row.get(0))?;
         if any {
             asked.push_str(&format!(
-                " OR EXISTS (SELECT 1 FROM hold h WHERE {holds} AND h.scope = '{scope}' AND {covers})"
+                " OR EXISTS (SELECT 1 FROM hold h
+                     WHERE h.released_at IS NULL AND h.id NOT IN ({released}) AND h.scope = '{scope}' AND {covers})"
             ));
         }
     }
@@ -94,21 +98,21 @@ pub(crate) fn narrowest(conn: &Connection, reply: ReplyId) -> Result<Option<Hold
 pub(super) fn count(conn: &Connection, hold: HoldId, scope: &str) -> Result<(u32, u32), Problem> {
     let sql = format!(
         "SELECT count(*), ifnull(sum(r.state = 'sending'), 0) FROM hold h JOIN reply r ON {}
-          WHERE h.id = ?1 AND r.state IN {OPEN}",
+          WHERE h.id = ?1 AND h.released_at IS NULL AND r.state IN {OPEN}",
         words_of(scope)
     );
     Ok(conn.prepare_cached(&sql)?.query_row([hold.0], |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
 
-/// `FROM … WHERE …` of the waiting replies `r` that nothing but the hold `?1` stops; `m` is what each answers, where that
+/// `FROM … WHERE …` of the waiting replies `r` that the hold `?1` stops, and nothing that is not released with it; `m` is what each answers, where that
 /// was edited or is gone: of the others nothing is read.
-pub(super) fn only(conn: &Connection, hold: HoldId, scope: &str) -> Result<String, Problem> {
+pub(super) fn only(conn: &Connection, scope: &str, released: &[HoldId]) -> Result<String, Problem> {
     Ok(format!(
         "FROM hold h JOIN reply r ON {} LEFT JOIN message m INDEXED BY message_changed
                 ON m.id = r.answers AND (m.edited_at IS NOT NULL OR m.gone_at IS NOT NULL)
           WHERE h.id = ?1 AND r.state IN {OPEN} AND r.state = 'waiting' AND NOT {}",
         words_of(scope),
-        covered_by(conn, "h.released_at IS NULL AND h.id <> ?1", hold)?
+        covered_but_for(conn, released)?
     ))
 }
 

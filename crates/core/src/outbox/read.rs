@@ -117,12 +117,13 @@ pub(crate) fn composer(conn: &Connection, conversation: ConversationId) -> Resul
 }
 
 pub(super) fn view(conn: &Connection, reply: &Reply) -> Result<ReplyView, Problem> {
-    let (answers, answered_text) = conn
+    let (answers, answered_text, answered_before) = conn
         .prepare_cached(
-            "SELECT iif(p.name = '', p.handle, p.name), m.text
-               FROM message m JOIN person p ON p.id = m.person WHERE m.id = ?",
+            "SELECT iif(p.name = '', p.handle, p.name), m.text,
+                    (SELECT nullif(r.answered, m.text) FROM reply r WHERE r.id = ?2)
+               FROM message m JOIN person p ON p.id = m.person WHERE m.id = ?1",
         )?
-        .query_row([reply.answers.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row([reply.answers.0, reply.id.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?
         .unwrap_or_default();
     let url = match reply.message {
@@ -140,6 +141,7 @@ pub(super) fn view(conn: &Connection, reply: &Reply) -> Result<ReplyView, Proble
         conversation: reply.conversation,
         answers,
         answered_text,
+        answered_before,
         attachments: attachment::of_key(conn, &reply.key)?,
         text: reply.text.clone(),
         visibility: reply.visibility,

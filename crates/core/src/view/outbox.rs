@@ -17,6 +17,8 @@ pub struct ReplyView {
     pub answers: String,
     /// What it answers, as the store knows it now.
     pub answered_text: String,
+    /// What it said when the reply was written, where that was another text.
+    pub answered_before: Option<String>,
     pub text: String,
     pub attachments: Vec<AttachmentView>,
     pub visibility: Option<Visibility>,

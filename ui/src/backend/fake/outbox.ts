@@ -101,13 +101,20 @@ export function outbox(world: World, { now, announce, act, fail, talk }: Tools) 
     where.draft = { text, to: [], visibility: it.visibility, warning: null, template: null, sendAt: it.sendAt, at: now() };
   };
 
-  /** One act on several replies; those that it comes too late for are left. It has no undo, as in the core. */
+  /** One act on several replies; those that it comes too late for are left. Undone where it left them so. */
   function onAll(what: string, ids: number[], able: (it: ReplyView) => boolean, change: (it: ReplyView) => void): ActedOn {
     const them = ids.map(reply);
     const mine = them.filter(able);
     if (them.length === 1 && !mine.length) fail({ problem: 'too_late' });
+    const were = mine.map((it) => ({ it, was: { ...it }, draft: talk(it.conversation).draft }));
     mine.forEach(change);
-    const acted = act(what, said(mine), () => ({ conversations: [], left: mine.length }));
+    const left = were.map(({ it }) => JSON.stringify([it.state, it.sendAt, talk(it.conversation).draft]));
+    const acted = act(what, said(mine), () => {
+      const back = were.filter(({ it }, i) => JSON.stringify([it.state, it.sendAt, talk(it.conversation).draft]) === left[i]);
+      back.forEach(({ it, was, draft }) => { Object.assign(it, was); talk(it.conversation).draft = draft; });
+      said(back.map(({ it }) => it));
+      return { conversations: back.map(({ it }) => it.conversation), left: mine.length - back.length };
+    });
     return { acted, left: them.filter((it) => !mine.includes(it)).map((it) => it.id) };
   }
 
@@ -134,7 +141,7 @@ export function outbox(world: World, { now, announce, act, fail, talk }: Tools) 
     retry: ({ replies }) => onAll('retry', replies, (it) => ['refused', 'waiting', 'unsure'].includes(it.state.state), (it) => { if (it.state.state !== 'unsure') soon(it); }),
     settle: ({ replies, word }) => {
       const able = (it: ReplyView) => !settled(it.state) && it.state.state !== 'sending' && (word.word !== 'is_there' || it.state.state === 'unsure');
-      return onAll('settle', replies, able, (it) => {
+      return onAll(`settle_${word.word}`, replies, able, (it) => {
         if (word.word === 'give_up') giveBack(it, 'discarded');
         if (word.word === 'is_there') Object.assign(it, { state: { state: 'sent', private: false, altered: false }, message: word.message, sentAt: now() });
         if (word.word === 'send_again') soon(it);
@@ -162,9 +169,10 @@ export function outbox(world: World, { now, announce, act, fail, talk }: Tools) 
         return { conversations: [], left: 0 };
       });
     },
-    release_preview: ({ hold }) => {
-      const only = [...world.replies.values()].filter((it) => it.state.state === 'waiting' && covering(world, it).every((by) => by.id === hold) && covering(world, it).length);
-      return only.map(stale).sort((a, b) => Number(b.conflict !== null) - Number(a.conflict !== null) || Number(b.old) - Number(a.old));
+    release_preview: ({ holds }) => {
+      const only = [...world.replies.values()].filter((it) => it.state.state === 'waiting' && covering(world, it).every((by) => holds.includes(by.id)) && covering(world, it).length);
+      const rows = only.map(stale).sort((a, b) => Number(b.conflict !== null) - Number(a.conflict !== null) || Number(b.old) - Number(a.old));
+      return { total: rows.length, offset: 0, rows: rows.slice(0, 500) };
     },
     set_rules: ({ client, rules }) => {
       const found = world.clients.find((c) => c.id === client) ?? fail({ problem: 'not_found' });
@@ -203,7 +211,7 @@ export function outbox(world: World, { now, announce, act, fail, talk }: Tools) 
     const rules = world.clients.find((c) => c.id === where.client)!.rules;
     const answered = where.messages.filter((m) => !m.ours && !m.gone).at(-1) ?? where.messages[0]!;
     const it: ReplyView = {
-      id: ++world.ids, client: where.client, account: where.account, conversation, answers: answered.author, answeredText: answered.text, text: draft.text,
+      id: ++world.ids, client: where.client, account: where.account, conversation, answers: answered.author, answeredText: answered.text, answeredBefore: null, text: draft.text,
       attachments: where.attachments, visibility: draft.visibility, state: { state: 'to_approve' }, writtenAt: now(), sendAt: draft.sendAt, sentAt: null,
       url: null, message: null, tries: 0,
     };

@@ -146,6 +146,7 @@ function seedReplies(made: World): void {
     }
     made.replies.set(id, {
       id, client: talk.client, account: talk.account, conversation: talk.id, answers: talk.messages[0]!.author, answeredText: talk.messages[0]!.text,
+      answeredBefore: state.state === 'waiting' && state.why.why === 'conflict' && state.why.conflict === 'edited' ? 'Bonjour, êtes-vous ouverts samedi ?' : null,
       text: thanks[talk.client]!, attachments: [], visibility: talk.visibility, state, writtenAt, sendAt: state.state === 'waiting' && state.why.why === 'scheduled' ? scheduled : null,
       sentAt: state.state === 'sent' ? made.now() - 9 * MINUTE : null, url: state.state === 'sent' ? 'https://social.exemple/r/1' : null, message: null, tries: 1,
     });
@@ -160,7 +161,7 @@ export function flood(made: World, client: number, count: number): void {
   for (let i = 0; i < count; i++) {
     const talk = talks[i % talks.length]!;
     made.replies.set(20_000 + i, {
-      id: 20_000 + i, client, account: talk.account, conversation: talk.id, answers: talk.messages[0]!.author, answeredText: talk.messages[0]!.text,
+      id: 20_000 + i, client, account: talk.account, conversation: talk.id, answers: talk.messages[0]!.author, answeredText: talk.messages[0]!.text, answeredBefore: null,
       text: thanks[client]!, attachments: [], visibility: talk.visibility, state: { state: 'waiting', why: { why: 'turn' } }, writtenAt: made.now() - (i % 9) * 3 * MINUTE,
       sendAt: null, sentAt: null, url: null, message: null, tries: 0,
     });

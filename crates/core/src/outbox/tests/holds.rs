@@ -81,10 +81,14 @@ async fn the_narrowest_is_named_and_each_must_be_released() {
     let wide = scene.hold(HoldTarget::Everything).await.holds[0];
     let narrow = scene.hold(HoldTarget::Conversation { conversation }).await.holds[0];
     assert_eq!(scene.held_by(reply).await, Some(narrow));
-    assert_eq!(scene.room.desk.release_preview(narrow).await.unwrap(), [], "another one holds it too");
+    let preview = |holds: Vec<_>| async { scene.room.desk.release_preview(holds).await.unwrap() };
+    assert_eq!(preview(vec![narrow]).await.rows, [], "another one holds it too");
+    let both = preview(vec![wide, narrow]).await;
+    assert_eq!((both.total, both.rows.len()), (1, 1), "released with it");
     scene.release(narrow).await;
     assert_eq!(scene.held_by(reply).await, Some(wide));
-    assert_eq!(scene.room.desk.release_preview(wide).await.unwrap().len(), 1);
+    assert_eq!(preview(vec![wide]).await.rows.len(), 1);
+    assert_eq!(preview(vec![narrow]).await.rows, [], "released already, it lets nothing go");
     assert_eq!(scene.room.desk.desk().await.unwrap().holds, 1);
 }
 
@@ -178,7 +182,7 @@ async fn the_release_shows_what_became_stale_first_and_looks_again() {
     scene.forward(11 * MINUTE);
     let third = scene.write(young, "Trois").await;
     scene.sql(&format!("UPDATE message SET edited_at = 5 WHERE id = {}", message.0));
-    let shown = scene.room.desk.release_preview(hold).await.unwrap();
+    let shown = scene.room.desk.release_preview(vec![hold]).await.unwrap().rows;
     let told: Vec<_> = shown.iter().map(|stale| (stale.reply.id, stale.old, stale.conflict)).collect();
     assert_eq!(told, [(second, true, Some(Conflict::Edited)), (first, true, None), (third, false, None)]);
     scene.release(hold).await;

@@ -1,6 +1,6 @@
 //! The table itself, whole: what no sequence of events may do.
 
-use crate::outbox::state::{Event, STATES, State, next};
+use crate::outbox::state::{Event, STATES, State, next, undone};
 
 const EVENTS: [Event; 12] = [
     Event::Approved,
@@ -79,6 +79,20 @@ fn only_a_yes_lets_it_wait() {
     for state in STATES {
         assert!(matches!(next(state, Event::Restored), None | Some(State::Unsure)), "{state:?}");
     }
+}
+
+/// An undo goes one word of the CM's backwards: never onto the wire, and what may be there is never made to wait by it.
+#[test]
+fn an_undo_begins_nothing_anew() {
+    for left in STATES {
+        for was in STATES.into_iter().filter(|was| undone(left, *was)) {
+            assert!(!matches!(was, State::Sending | State::Resending | State::Sent), "{left:?} {was:?}");
+            assert!(!matches!(left, State::Sending | State::Resending | State::Unsure | State::Refused), "{left:?}");
+            assert!(left != State::Sent || was == State::Unsure, "{was:?}");
+        }
+    }
+    assert!(undone(State::Waiting, State::ToApprove) && undone(State::TakenBack, State::Waiting));
+    assert!(undone(State::Discarded, State::Unsure) && undone(State::Sent, State::Unsure));
 }
 
 /// The columns of the drawing: states that something moves.

@@ -329,14 +329,18 @@ async fn what_intake_told_meanwhile_is_obeyed() {
     let (conversation, message) = scene.conversation("Léa");
     let reply = scene.write(conversation, "Merci").await;
     let edit = move |tx: &rusqlite::Transaction<'_>| {
-        tx.execute("UPDATE message SET edited_at = 5 WHERE id = ?", [message.0])?;
+        tx.execute("UPDATE message SET edited_at = 5, text = 'Bonsoir ?' WHERE id = ?", [message.0])?;
         Ok(())
     };
+    assert_eq!(scene.reply(reply).await.answered_before, None, "as it was read");
     scene.room.desk.store().write_now(crate::store::Durability::Full, edit).unwrap();
     scene.forward(21 * SECOND);
     scene.work().await;
     let conflict = Conflict::Edited;
     assert_eq!(waits(&scene.state(reply).await), Some(Waiting::Conflict { conflict }));
+    // Both texts are told: the one that was answered, and what it says now.
+    let shown = scene.reply(reply).await;
+    assert_eq!((shown.answered_before.as_deref(), &*shown.answered_text), (Some("Bonjour ?"), "Bonsoir ?"));
 }
 
 #[tokio::test]
