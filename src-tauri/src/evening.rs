@@ -7,7 +7,7 @@ use crate::shell::Shell;
 use crate::words::say;
 use guichet_core::Desk;
 use guichet_core::view::{DraftView, Health, ListQuery, OutboxQuery, Problem, ReplyState, View};
-use guichet_model::{ClientId, ConversationId, Kind, Millis, ReplyId};
+use guichet_model::{ClientId, ConversationId, Kind, ReplyId};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -130,15 +130,7 @@ async fn draft(desk: &Desk, conversation: ConversationId, client: ClientId) -> R
     }
     for template in desk.templates(Some(client)).await? {
         let filled = desk.fill(template.id, conversation, BTreeMap::new()).await?;
-        let draft = DraftView {
-            text: filled.text,
-            to: composer.to.clone(),
-            visibility: composer.visibility,
-            warning: None,
-            template: Some(filled.template),
-            send_at: None,
-            at: Millis(0),
-        };
+        let draft = DraftView { template: Some(filled.template), ..composer.draft(filled.text) };
         let leaks = desk.check(conversation, draft.clone()).await?.leaks;
         if filled.missing.is_empty() && leaks.is_empty() {
             return Ok(Some(draft));

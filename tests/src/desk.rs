@@ -270,15 +270,7 @@ impl Town {
     /// What a person would send without touching the composer: to whom and how widely it proposes.
     pub async fn draft(&self, conversation: ConversationId, text: &str) -> DraftView {
         let shown = self.desk().conversation(conversation).await.expect("a conversation");
-        DraftView {
-            text: text.into(),
-            to: shown.composer.to,
-            visibility: shown.composer.visibility,
-            warning: None,
-            template: None,
-            send_at: None,
-            at: self.watch.now(),
-        }
+        DraftView { at: self.watch.now(), ..shown.composer.draft(text) }
     }
 
     pub async fn reply(&self, conversation: ConversationId, text: &str) -> ReplyId {

@@ -7,7 +7,7 @@
 
 use guichet_core::Desk;
 use guichet_core::view::{DraftView, Health, ReplyState, Row};
-use guichet_model::{AccountId, Answer, ConversationId, Millis, Network, ReplyId, Signed, Step};
+use guichet_model::{AccountId, Answer, ConversationId, Network, ReplyId, Signed, Step};
 use guichet_networks::Reach;
 use guichet_tests::browser::{self, Person};
 use guichet_tests::desk::{ALL, Watch, doors, outbox, undo};
@@ -71,15 +71,7 @@ impl Office {
 
     async fn reply(&self, conversation: ConversationId, text: &str) -> ReplyId {
         let shown = self.desk.conversation(conversation).await.unwrap();
-        let draft = DraftView {
-            text: text.into(),
-            to: shown.composer.to,
-            visibility: shown.composer.visibility,
-            warning: None,
-            template: None,
-            send_at: None,
-            at: Millis(0),
-        };
+        let draft = shown.composer.draft(text);
         self.desk.send_reply(conversation, draft, false).await.unwrap().reply
     }
 

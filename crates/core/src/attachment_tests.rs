@@ -2,30 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;
-use crate::testing::{Room, client_row, conversation_row, room};
+use crate::testing::{Room, client_row, conversation_row, evening};
 use crate::view::DraftView;
-use guichet_model::{DAY, Millis, ReplyId};
+use guichet_model::{DAY, ReplyId};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n un dessin";
 
 fn text(text: &str) -> DraftView {
-    DraftView {
-        text: text.into(),
-        to: Vec::new(),
-        visibility: None,
-        warning: None,
-        template: None,
-        send_at: None,
-        at: Millis(0),
-    }
-}
-
-async fn evening() -> (Room, ConversationId) {
-    let room = room(Vec::new()).await;
-    let (client, account) = client_row(room.desk.store(), "Phare");
-    let now = room.desk.now();
-    let (conversation, _) = conversation_row(room.desk.store(), client, account, "Léa", "Bonjour", now);
-    (room, conversation)
+    DraftView { text: text.into(), ..DraftView::default() }
 }
 
 async fn attach(

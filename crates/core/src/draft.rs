@@ -62,15 +62,7 @@ pub(crate) fn begin(
     if !composer.able {
         return Err(Problem::NotOffered);
     }
-    let empty = DraftView {
-        text: String::new(),
-        to: composer.to,
-        visibility: composer.visibility,
-        warning: None,
-        template: None,
-        send_at: None,
-        at: now,
-    };
+    let empty = DraftView { at: now, ..composer.draft("") };
     put(tx, conversation, &empty, &key)?;
     Ok(key)
 }

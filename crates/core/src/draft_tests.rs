@@ -2,27 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;
-use crate::testing::{Room, client_row, conversation_row, room};
+use crate::testing::{Room, evening};
 use guichet_model::Visibility;
 
 fn text(text: &str) -> DraftView {
-    DraftView {
-        text: text.into(),
-        to: Vec::new(),
-        visibility: Some(Visibility::Public),
-        warning: None,
-        template: None,
-        send_at: None,
-        at: Millis(0),
-    }
-}
-
-async fn evening() -> (Room, ConversationId) {
-    let room = room(Vec::new()).await;
-    let (client, account) = client_row(room.desk.store(), "Phare");
-    let now = room.desk.now();
-    let (conversation, _) = conversation_row(room.desk.store(), client, account, "Léa", "Bonjour", now);
-    (room, conversation)
+    DraftView { text: text.into(), visibility: Some(Visibility::Public), ..DraftView::default() }
 }
 
 fn key(room: &Room) -> Option<String> {

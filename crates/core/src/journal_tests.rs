@@ -28,15 +28,7 @@ async fn one_key_sent_and_filed_and_one_undo_takes_both_back() {
     let (desk, store) = (&room.desk, room.desk.store());
     let (client, account) = client_row(store, "Mairie");
     let (id, _) = conversation_row(store, client, account, "Zoé", "C'est ouvert dimanche ?", EVENING);
-    let draft = DraftView {
-        text: "Oui, de 9 h à midi.".into(),
-        to: Vec::new(),
-        visibility: None,
-        warning: None,
-        template: None,
-        send_at: None,
-        at: EVENING,
-    };
+    let draft = DraftView { text: "Oui, de 9 h à midi.".into(), ..DraftView::default() };
     desk.save_draft(id, draft.clone()).await.unwrap();
     desk.send_reply(id, draft.clone(), true).await.unwrap();
     let sent = desk.conversation(id).await.unwrap();
@@ -56,15 +48,7 @@ async fn what_has_left_is_said_and_its_filing_is_the_next_to_undo() {
     let (desk, store) = (&room.desk, room.desk.store());
     let (client, account) = client_row(store, "Mairie");
     let (id, _) = conversation_row(store, client, account, "Zoé", "C'est ouvert dimanche ?", EVENING);
-    let draft = DraftView {
-        text: "Oui.".into(),
-        to: Vec::new(),
-        visibility: None,
-        warning: None,
-        template: None,
-        send_at: None,
-        at: EVENING,
-    };
+    let draft = DraftView { text: "Oui.".into(), ..DraftView::default() };
     desk.send_reply(id, draft, true).await.unwrap();
     store.write_now(Durability::Full, |tx| Ok(tx.execute("UPDATE reply SET state = 'sent', tries = 1", [])?)).unwrap();
     let undone = desk.undo(None).await.unwrap();

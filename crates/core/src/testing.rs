@@ -76,6 +76,15 @@ pub async fn room_in(folder: tempfile::TempDir, networks: Vec<Arc<dyn Network>>)
     Room { desk: Desk::open(doors.clone()).await.unwrap(), clock, doors, folder }
 }
 
+/// A desk with one client and one conversation, begun by Léa.
+pub async fn evening() -> (Room, ConversationId) {
+    let room = self::room(Vec::new()).await;
+    let (client, account) = client_row(room.desk.store(), "Phare");
+    let now = room.desk.now();
+    let (conversation, _) = conversation_row(room.desk.store(), client, account, "Léa", "Bonjour", now);
+    (room, conversation)
+}
+
 /// A bare store, where no desk is needed.
 pub fn store() -> (Store, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();

@@ -11,7 +11,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use guichet_core::view::{ConversationView, DraftView, Problem, Settle, TemplateUse, Triage};
+use guichet_core::view::{Problem, Settle, Triage};
 use guichet_core::{Desk, Doors, Keychain, STEPS, Steps};
 use guichet_model::{Clock, ConversationId, ReplyId};
 use guichet_rehearsal::{AccountCard, ClientCard, TemplateCard};
@@ -155,8 +155,7 @@ async fn obey(desk: &Desk, fast: Option<&Fast>, asked: &Value) -> Value {
         },
         "draft" => {
             let shown = desk.conversation(conversation).await.expect("a conversation");
-            let draft = draft(&shown, text);
-            json!(desk.save_draft(conversation, draft).await.is_ok())
+            json!(desk.save_draft(conversation, shown.composer.draft(text)).await.is_ok())
         }
         "done" => json!(desk.triage(vec![conversation], Triage::Done).await.is_ok()),
         "retry" => json!(desk.retry(vec![reply]).await.is_ok()),
@@ -182,18 +181,6 @@ async fn obey(desk: &Desk, fast: Option<&Fast>, asked: &Value) -> Value {
     }
 }
 
-fn draft(shown: &ConversationView, text: &str) -> DraftView {
-    DraftView {
-        text: text.into(),
-        to: shown.composer.to.clone(),
-        visibility: shown.composer.visibility,
-        warning: None,
-        template: None::<TemplateUse>,
-        send_at: None,
-        at: guichet_model::Millis(0),
-    }
-}
-
 /// Sends a text with these pictures and no others. What lies in the composer already, taken back or left there by a
 /// process that died, goes along where it is just that, and is cleared away where it is not.
 async fn reply_with(
@@ -213,7 +200,7 @@ async fn reply_with(
             let _change = desk.describe(picture.id, alt.into()).await?;
         }
     }
-    Ok(desk.send_reply(conversation, draft(&shown, text), false).await?.reply)
+    Ok(desk.send_reply(conversation, shown.composer.draft(text), false).await?.reply)
 }
 
 /// The cards that the rehearsal wrote as JSON.

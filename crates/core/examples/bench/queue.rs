@@ -18,15 +18,7 @@ pub async fn fill(folder: &Path, keys: Arc<dyn Keys>, replies: usize) {
         assert!(!rows.is_empty(), "only {written} conversations");
         for row in rows.into_iter().take(replies - written) {
             let shown = desk.conversation(row.id).await.unwrap().composer;
-            let draft = DraftView {
-                text: "Bonjour, il arrive samedi.".into(),
-                to: shown.to,
-                visibility: shown.visibility,
-                warning: None,
-                template: None,
-                send_at: None,
-                at: Millis(0),
-            };
+            let draft = shown.draft("Bonjour, il arrive samedi.");
             desk.send_reply(row.id, draft, false).await.unwrap();
             written += 1;
         }

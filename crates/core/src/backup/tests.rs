@@ -67,15 +67,7 @@ impl House {
 }
 
 fn draft(text: &str) -> DraftView {
-    DraftView {
-        text: text.into(),
-        to: Vec::new(),
-        visibility: None,
-        warning: None,
-        template: None,
-        send_at: None,
-        at: EVENING,
-    }
+    DraftView { text: text.into(), ..DraftView::default() }
 }
 
 async fn restored(doors: &Doors, file: &Path) -> Result<crate::view::RestoredView, Problem> {

@@ -190,15 +190,8 @@ fn threads_learnt_in_pieces_become_one_with_what_was_written_in_them() {
     counter.items(vec![item("1", "Léa", at(-30), "A")]);
     assert_eq!(counter.headings().len(), 3);
     let draft = |text: &str, visibility: Option<Visibility>| {
-        let view = crate::view::DraftView {
-            text: text.into(),
-            to: Vec::new(),
-            visibility,
-            warning: None,
-            template: None,
-            send_at: None,
-            at: at(0),
-        };
+        let view =
+            crate::view::DraftView { text: text.into(), visibility, at: at(0), ..crate::view::DraftView::default() };
         serde_json::to_string(&view).unwrap().replace('\'', "''")
     };
     // The older one was begun for few.

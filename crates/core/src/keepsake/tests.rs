@@ -12,15 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 const MARK: &str = "[à vérifier : peut-être déjà partie]";
 
 fn draft(text: &str) -> DraftView {
-    DraftView {
-        text: text.into(),
-        to: Vec::new(),
-        visibility: None,
-        warning: None,
-        template: None,
-        send_at: None,
-        at: EVENING,
-    }
+    DraftView { text: text.into(), ..DraftView::default() }
 }
 
 /// A text of the account that `client_row` makes for that client.

@@ -9,8 +9,7 @@ use crate::view::{DraftView, ReplyState, Settle};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use guichet_model::{
-    Attachment, AttachmentKind, ConversationId, Fault, Found, Item, MINUTE, Millis, RefusalCode, RemoteId, ReplyId,
-    SECOND,
+    Attachment, AttachmentKind, ConversationId, Fault, Found, Item, MINUTE, RefusalCode, RemoteId, ReplyId, SECOND,
 };
 use rusqlite::Connection;
 use std::sync::Arc;
@@ -38,15 +37,7 @@ impl Scene {
     }
 
     async fn write(&self) -> ReplyId {
-        let draft = DraftView {
-            text: "Voici".into(),
-            to: Vec::new(),
-            visibility: None,
-            warning: None,
-            template: None,
-            send_at: None,
-            at: Millis(0),
-        };
+        let draft = DraftView { text: "Voici".into(), ..DraftView::default() };
         let reply = self.room.desk.send_reply(self.conversation, draft, false).await.unwrap().reply;
         self.room.clock.forward(21 * SECOND);
         reply

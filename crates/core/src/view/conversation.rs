@@ -93,8 +93,15 @@ pub struct ComposerView {
     pub opens_at: Option<Millis>,
 }
 
+impl ComposerView {
+    /// A text for those whom the composer proposes to address, as widely as it proposes.
+    pub fn draft(&self, text: impl Into<String>) -> DraftView {
+        DraftView { text: text.into(), to: self.to.clone(), visibility: self.visibility, ..DraftView::default() }
+    }
+}
+
 /// What is being written; also what `save_draft` takes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct DraftView {
     pub text: String,

@@ -129,13 +129,5 @@ impl Scene {
 }
 
 fn text(words: &str) -> DraftView {
-    DraftView {
-        text: words.into(),
-        to: Vec::new(),
-        visibility: None,
-        warning: None,
-        template: None,
-        send_at: None,
-        at: Millis(0),
-    }
+    DraftView { text: words.into(), ..DraftView::default() }
 }
