@@ -35,11 +35,13 @@ struct Window {
     /// The most seen left in this window: what the reserve is a tenth of.
     most: u32,
     reset: Millis,
+    /// Our clock when it was last asked.
+    seen: Millis,
 }
 
 impl Requests {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        let window = || Mutex::new(Window { left: A_WINDOW, most: A_WINDOW, reset: Millis(0) });
+        let window = || Mutex::new(Window { left: A_WINDOW, most: A_WINDOW, reset: Millis(0), seen: Millis(0) });
         Self { clock, read: window(), send: window() }
     }
 
@@ -56,9 +58,14 @@ impl Budget for Requests {
     fn reserve(&self, spending: Spending) -> Result<(), Fault> {
         let now = self.clock.now();
         let mut window = self.window(spending);
+        if now < window.seen {
+            // A clock that was set back makes no window longer.
+            window.reset = window.reset.plus(-window.seen.since(now));
+        }
+        window.seen = now;
         if now >= window.reset || window.reset.since(now) > 24 * 12 * WINDOW {
             // A new window, or a clock that was set back by days.
-            *window = Window { left: A_WINDOW, most: A_WINDOW, reset: now.plus(WINDOW) };
+            *window = Window { left: A_WINDOW, most: A_WINDOW, reset: now.plus(WINDOW), seen: now };
         }
         let kept = match spending {
             Spending::Read if FIRST.try_with(|()| ()).is_err() => (window.most / 10).clamp(LEAST_LEFT, MOST_LEFT),
@@ -81,7 +88,7 @@ impl Budget for Requests {
         window.most = if same { window.most.max(remaining) } else { remaining };
         // Requests on their way have been counted here and not yet there.
         window.left = if same { window.left.min(remaining) } else { remaining };
-        window.reset = reset;
+        (window.reset, window.seen) = (reset, now);
     }
 }
 

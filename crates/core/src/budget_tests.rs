@@ -4,7 +4,7 @@
 
 use super::*;
 use crate::testing::{EVENING, HandClock};
-use guichet_model::SECOND;
+use guichet_model::{HOUR, SECOND};
 
 fn later(after: Millis) -> Result<(), Fault> {
     Err(Fault::Later { after })
@@ -42,6 +42,18 @@ fn the_networks_word_counts_and_late_answers_do_not_raise_it() {
     requests.reserve(Spending::Send).unwrap();
     assert_eq!(requests.reserve(Spending::Send), later(reset));
     requests.correct(Spending::Send, 300, reset.plus(SECOND));
+    requests.reserve(Spending::Send).unwrap();
+}
+
+#[test]
+fn a_clock_set_back_makes_no_window_longer() {
+    let clock = HandClock::at(EVENING);
+    let requests = Requests::new(clock.clone());
+    requests.correct(Spending::Send, 1, EVENING.plus(60 * SECOND));
+    requests.reserve(Spending::Send).unwrap();
+    clock.forward(-2 * HOUR);
+    assert_eq!(requests.reserve(Spending::Send), later(EVENING.plus(60 * SECOND - 2 * HOUR)));
+    clock.forward(60 * SECOND);
     requests.reserve(Spending::Send).unwrap();
 }
 

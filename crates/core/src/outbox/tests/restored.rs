@@ -3,7 +3,7 @@
 use super::paper::Fate;
 use super::*;
 use crate::view::HoldTarget;
-use guichet_model::{HOUR, MINUTE, Proof, RemoteId};
+use guichet_model::{Fault, HOUR, MINUTE, Proof, RemoteId};
 
 const KEY: Proof = Proof::Key { valid_for: HOUR };
 
@@ -198,4 +198,33 @@ async fn what_the_other_copy_tried_again_is_not_tried_twice() {
     scene.work().await;
     assert!(matches!(scene.state(reply).await, ReplyState::Sent { .. }));
     assert_eq!(scene.texts(), ["Merci"]);
+}
+
+/// Two equal ones in a copy: what only the first can be is the first's, since the second was written when it was known.
+#[tokio::test]
+async fn equal_ones_are_told_apart_by_what_each_had_known() {
+    let scene = Scene::new().await;
+    let (conversation, message) = scene.conversation("Léa");
+    scene.server().sendings = [Fate::Deaf].into();
+    scene.server().findings = [Fault::Unsure].into();
+    let first = scene.sent(conversation, "Merci").await;
+    let place = scene.server().posts[0].clone();
+    let account = scene.account;
+    let item = super::paper::item(&place);
+    let enter = move |tx: &rusqlite::Transaction<'_>| {
+        let now = item.at;
+        let (entered, _) = crate::intake::enter(tx, account, &item, now)?;
+        assert!(entered.is_some());
+        // Taken in before the look that follows, as another reading would have.
+        tx.execute("UPDATE reply SET not_before = 9e15", [])?;
+        Ok(())
+    };
+    scene.room.desk.store().write_now(crate::store::Durability::Full, enter).unwrap();
+    let second = scene.write(conversation, "Merci").await;
+    crate::outbox::restored(&scene.room.desk).await.unwrap();
+    scene.work().await;
+    assert!(matches!(scene.state(first).await, ReplyState::Sent { .. }), "{:?}", scene.state(first).await);
+    let ReplyState::Unsure { looked_at, candidates } = scene.state(second).await else { panic!("it was not sent") };
+    assert!(looked_at.is_some() && candidates.is_empty());
+    assert_ne!(scene.reply(first).await.message, Some(message));
 }
