@@ -2,8 +2,7 @@
 
 use crate::open;
 use guichet_core::Keys;
-use guichet_core::view::{DraftView, HoldTarget, ListQuery, View};
-use guichet_model::Millis;
+use guichet_core::view::{HoldTarget, ListQuery, View};
 use std::path::Path;
 use std::sync::Arc;
 
