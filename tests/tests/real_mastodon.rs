@@ -6,7 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use guichet_core::Desk;
-use guichet_core::view::{DraftView, Health, ReplyState, Row};
+use guichet_core::view::{Health, ReplyState, Row};
 use guichet_model::{AccountId, Answer, ConversationId, Network, ReplyId, Signed, Step};
 use guichet_networks::Reach;
 use guichet_tests::browser::{self, Person};

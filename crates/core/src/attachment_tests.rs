@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;
-use crate::testing::{Room, client_row, conversation_row, evening};
+use crate::testing::{Room, evening};
 use crate::view::DraftView;
 use guichet_model::{DAY, ReplyId};
 
