@@ -56,6 +56,14 @@ describe('holds', () => {
     await waitFor(() => expect(place.dialog).toBeNull());
   });
 
+  it('that let nothing go are lifted, and say so', async () => {
+    await openOutbox({}, (it) => it.world.holds.push({ id: 9002, target: { scope: 'conversation', conversation: -1 }, why: '', byProgram: false, at: Date.now(), released: false }));
+    button('.holds', 'Libérer').click();
+    await waitFor(() => expect(find('dialog').textContent).toContain('Rien n’en partirait'));
+    button('dialog footer', 'Lever la suspension').click();
+    await waitFor(() => expect(heard('release')).toHaveLength(1));
+  });
+
   it('are told in the composer', async () => {
     await openOutbox({}, held);
     const talk = [...made.world.talks.values()].find((it) => it.client === 2 && it.triage.triage === 'open')!;
