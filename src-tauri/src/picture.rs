@@ -2,12 +2,13 @@
 //!
 //! An answer on its way to the window has each `avatar` and `preview` replaced by `picture://localhost/ID`; the protocol
 //! serves those ids and nothing else, so that a page gone astray cannot make the program call an address of its
-//! choice. A picture of a draft or a reply is served as `own/ID`, from the inbox. What was fetched stays in memory, within a set size, and never touches the disk in clear.
+//! choice. A picture of a draft or a reply is served as `own/ID`, from the inbox. What was fetched
+//! stays in memory, within a set size, and in an encrypted file beside the inbox; it never touches the disk in clear.
 
 use crate::shell::Shell;
 use guichet_model::AttachmentId;
 use guichet_networks::Reach;
-use guichet_networks::pictures::{Picture, Pictures};
+use guichet_networks::pictures::Pictures;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, VecDeque};
@@ -21,6 +22,9 @@ const MOST_KNOWN: usize = 20_000;
 const MOST_KEPT: usize = 24_000_000;
 /// Fetched at once: a screen of avatars must not become a burst.
 const AT_ONCE: usize = 6;
+
+/// Its media type and its bytes.
+type Picture = (String, Vec<u8>);
 
 pub struct Album {
     pictures: Pictures,
@@ -102,19 +106,38 @@ impl Album {
         if let Some(id) = path.strip_prefix("own/") {
             return own(shell, id).await;
         }
-        match self.find(path).await {
-            Some(picture) => answer(StatusCode::OK, picture.kind.media_type(), picture.bytes.clone()),
+        match self.find(shell, path).await {
+            Some(picture) => answer(StatusCode::OK, &picture.0, picture.1.clone()),
             None => answer(StatusCode::NOT_FOUND, "text/plain", Vec::new()),
         }
     }
 
-    async fn find(&self, id: &str) -> Option<Arc<Picture>> {
+    /// In memory, or in the encrypted file beside the inbox, or at its address.
+    async fn find(&self, shell: &Shell, id: &str) -> Option<Arc<Picture>> {
         if let Some(picture) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).by_id.get(id) {
             return Some(picture.clone());
         }
         let url = self.known.lock().unwrap_or_else(PoisonError::into_inner).by_id.get(id)?.clone();
-        let _turn = self.at_once.acquire().await.ok()?;
-        let picture = Arc::new(self.pictures.fetch(&url).await.ok()?);
+        let desk = shell.desk().ok();
+        let mut found = None;
+        if let Some(desk) = &desk {
+            found = desk.kept_picture(id.to_owned()).await.unwrap_or_default();
+        }
+        let picture = match found {
+            Some(kept) => kept,
+            None => {
+                let _turn = self.at_once.acquire().await.ok()?;
+                let fetched = self.pictures.fetch(&url).await.ok()?;
+                let (kind, bytes) = (fetched.kind.media_type().to_owned(), fetched.bytes);
+                if let Some(desk) = &desk
+                    && let Err(problem) = desk.keep_picture(id.to_owned(), kind.clone(), bytes.clone()).await
+                {
+                    tracing::debug!(%problem, "a picture is not kept");
+                }
+                (kind, bytes)
+            }
+        };
+        let picture = Arc::new(picture);
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).keep(id, picture.clone());
         Some(picture)
     }
@@ -134,16 +157,16 @@ async fn own(shell: &Shell, id: &str) -> Response<Vec<u8>> {
 
 impl Kept {
     fn keep(&mut self, id: &str, picture: Arc<Picture>) {
-        self.bytes += picture.bytes.len();
+        self.bytes += picture.1.len();
         self.order.push_back(id.to_owned());
         if let Some(before) = self.by_id.insert(id.to_owned(), picture) {
             // Two rows asked for it at the same time.
-            self.bytes -= before.bytes.len();
+            self.bytes -= before.1.len();
             self.order.pop_back();
         }
         while self.bytes > MOST_KEPT && self.order.len() > 1 {
             let gone = self.order.pop_front().and_then(|oldest| self.by_id.remove(&oldest));
-            self.bytes -= gone.map_or(0, |picture| picture.bytes.len());
+            self.bytes -= gone.map_or(0, |picture| picture.1.len());
         }
     }
 }

@@ -7,7 +7,6 @@
 use super::*;
 use crate::contract::dispatch;
 use crate::rehearsal::Rehearsal;
-use guichet_networks::pictures::PictureKind;
 use serde_json::json;
 
 fn album() -> Album {
@@ -63,9 +62,24 @@ async fn a_picture_of_a_draft_is_served_as_it_was_attached() {
     shell.rehearsal().unwrap().throw_away();
 }
 
+#[tokio::test]
+async fn a_face_seen_before_is_there_without_a_network() {
+    let shell = Shell::rehearsing(Rehearsal::start("calme").await.unwrap());
+    shell.open(None).await.unwrap();
+    let mut answer = json!({ "avatar": "http://127.0.0.1:1/nobody-answers.png" });
+    let album = album();
+    album.name(&mut answer);
+    let id = answer["avatar"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    assert_eq!(album.serve(&shell, &id).await.status(), StatusCode::NOT_FOUND);
+    shell.desk().unwrap().keep_picture(id.clone(), "image/png".into(), b"seen".to_vec()).await.unwrap();
+    let served = album.serve(&shell, &id).await;
+    assert_eq!((served.status(), served.body().as_slice()), (StatusCode::OK, &b"seen"[..]));
+    shell.rehearsal().unwrap().throw_away();
+}
+
 #[test]
 fn the_oldest_pictures_leave_when_memory_is_full() {
-    let picture = |bytes| Arc::new(Picture { kind: PictureKind::Png, width: 1, height: 1, bytes: vec![0; bytes] });
+    let picture = |bytes| Arc::new((String::from("image/png"), vec![0; bytes]));
     let mut kept = Kept::default();
     kept.keep("a", picture(MOST_KEPT / 2));
     kept.keep("b", picture(MOST_KEPT / 2));

@@ -8,6 +8,7 @@ use crate::online::Online;
 use crate::store::Store;
 use crate::vault::{Keys, Vault};
 use crate::view::{Change, Problem};
+use crate::picture::Pictures;
 use crate::{generation, intake, keepsake, outbox};
 use guichet_model::{AccessId, AccountId, Budget, Clock, Millis, Network, Session};
 use std::collections::HashMap;
@@ -64,6 +65,7 @@ pub struct Desk {
 pub(crate) struct Inner {
     pub store: Store,
     pub vault: Vault,
+    pub pictures: Pictures,
     pub doors: Doors,
     pub changes: Changes,
     /// Made when first asked for; forgotten when the account signs in again or leaves.
@@ -105,6 +107,7 @@ impl Desk {
             inner: Arc::new(Inner {
                 store,
                 vault,
+                pictures: Pictures::new(&doors.folder),
                 doors,
                 changes: Changes::new(),
                 sessions: Mutex::default(),

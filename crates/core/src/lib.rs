@@ -25,6 +25,7 @@ mod list;
 mod lock;
 mod online;
 mod outbox;
+mod picture;
 mod search;
 mod setting;
 mod sidebar;

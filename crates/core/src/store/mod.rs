@@ -130,7 +130,7 @@ fn header_is_foreign(file: &Path, key: &StoreKey) -> Result<bool, Problem> {
     }
 }
 
-fn connect(file: &Path, key: &StoreKey, read_only: bool) -> Result<Connection, Problem> {
+pub(crate) fn connect(file: &Path, key: &StoreKey, read_only: bool) -> Result<Connection, Problem> {
     let flags = if read_only {
         OpenFlags::SQLITE_OPEN_READ_ONLY
     } else {
