@@ -27,10 +27,12 @@ use words::say;
 
 /// The program.
 pub fn main() -> ExitCode {
-    listen_to_logs();
+    let parsed = cli::parse(std::env::args().skip(1));
+    let window = parsed.as_ref().is_ok_and(|asked| matches!(asked.verb, Verb::Window | Verb::Rehearsal { .. }));
+    listen_to_logs(if window { "warn" } else { "error" });
     let folder = doors::folder();
     let locale = Kept::open(folder.as_deref().unwrap_or("".as_ref()), None).get().locale();
-    let asked = match cli::parse(std::env::args().skip(1)) {
+    let asked = match parsed {
         Ok(asked) => asked,
         Err(mistake) => {
             eprintln!("{}\n", say(locale, mistake.key, &[("name", &mistake.name)]));
@@ -134,9 +136,10 @@ fn failed(why: &dyn std::fmt::Display) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Logs go to the standard error output: ids and states, warnings unless more is asked for by `RUST_LOG`.
-fn listen_to_logs() {
+/// Logs go to the standard error output: ids and states, unless more is asked for by `RUST_LOG` the warnings of a
+/// window; a command says in words what a person should know, and its warnings would stand between them.
+fn listen_to_logs(usual: &str) {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

@@ -76,7 +76,7 @@ pub async fn ask(asked: &Asked, folder: &Path, locale: Locale) -> Result<Said, P
         if Path::new(file).exists() {
             return Err(Problem::FileThere);
         }
-        given.file = Some(keep::new_passphrase(given.file, locale)?);
+        given.file = Some(keep::new_passphrase(given.file, locale, "cli.backup.passphrase")?);
     }
     let mut engine = engine(asked, given.inbox, folder, locale).await?;
     let done = answer(asked, given.file, &mut engine, locale).await;

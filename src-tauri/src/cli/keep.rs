@@ -38,13 +38,13 @@ pub fn given(asked: &Asked) -> Result<Given, Problem> {
     Ok(Given { file, inbox: lines.next() })
 }
 
-/// A passphrase that nobody knows yet: asked twice.
-pub fn new_passphrase(given: Option<String>, locale: Locale) -> Result<String, Problem> {
+/// A passphrase that nobody knows yet, asked twice: of a backup, or of the inbox.
+pub fn new_passphrase(given: Option<String>, locale: Locale, asks: &str) -> Result<String, Problem> {
     if let Some(given) = given {
         return Ok(given);
     }
     for _ in 0..TRIES {
-        let first = prompt(locale, "cli.backup.passphrase")?;
+        let first = prompt(locale, asks)?;
         if first == prompt(locale, "cli.backup.again")? {
             return Ok(first);
         }
@@ -57,6 +57,10 @@ pub fn new_passphrase(given: Option<String>, locale: Locale) -> Result<String, P
 pub async fn restore(asked: &Asked, file: &str, folder: &Path, locale: Locale) -> Result<RestoredView, Problem> {
     if Beside::connect(folder).await.is_some() {
         return Err(Problem::Busy);
+    }
+    // Said before a passphrase is typed.
+    if !Path::new(file).exists() {
+        return Err(Problem::NotFound);
     }
     let given = given(asked)?;
     let phrase = match given.file {
@@ -77,7 +81,7 @@ pub async fn restore(asked: &Asked, file: &str, folder: &Path, locale: Locale) -
     match restoring(inbox.clone()).await {
         Err(Problem::Keychain) if inbox.is_none() && std::io::stdin().is_terminal() => {
             eprintln!("{}", say(locale, "closed.choose", &[]));
-            restoring(Some(new_passphrase(None, locale)?)).await
+            restoring(Some(new_passphrase(None, locale, "cli.passphrase")?)).await
         }
         done => done,
     }

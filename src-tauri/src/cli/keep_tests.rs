@@ -78,6 +78,13 @@ async fn an_inbox_is_backed_up_and_restored_by_the_command_line() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_not_there_is_said_before_its_passphrase_is_asked() {
+    let house = House::new().await;
+    let line = parse(["restore".to_owned(), house.file("mardi.guichet")].into_iter()).unwrap();
+    assert_eq!(ask(&line, &house.folder(), Locale::Fr).await.err(), Some(Problem::NotFound));
+}
+
+#[tokio::test]
 async fn beside_a_window_it_backs_up_and_refuses_to_restore() {
     let house = House::new().await;
     let shell = Shell::real(house.folder());
