@@ -1,5 +1,6 @@
 //! What an account can do, as data: shown to the user before the act, never discovered at send time.
 
+use crate::Publication;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -7,13 +8,16 @@ use ts_rs::TS;
 #[serde(rename_all = "camelCase")]
 pub struct Capabilities {
     pub limit: TextLimit,
+    /// In direct messages, where they have another; `None`: the same.
+    pub direct_limit: Option<TextLimit>,
     pub reply: bool,
     pub private_reply: bool,
     pub like: bool,
     pub mute: bool,
     pub block: bool,
     pub report: bool,
-    pub hide: bool,
+    /// Where a moderator of this account may put what others wrote; empty: nowhere.
+    pub publications: Vec<Publication>,
     pub delete_own: bool,
     pub edit_own: bool,
     /// Whether a reply addresses people by name in its text (Mastodon), shown as removable chips.
@@ -31,6 +35,8 @@ pub struct Capabilities {
 pub struct TextLimit {
     pub most: u32,
     pub unit: TextUnit,
+    /// Not more UTF-8 bytes than these either.
+    pub bytes: Option<u32>,
     /// What one link counts, whatever its length; `None`: its own length.
     pub link_counts: Option<u32>,
     /// Whether the domain of a mention `@user@domain` is free.

@@ -28,6 +28,21 @@ pub enum Visibility {
     Direct,
 }
 
+/// Where an item stands at its network, as the moderators of the place see it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Publication {
+    #[default]
+    Published,
+    /// Waits for a moderator: its author and the moderators alone see it.
+    Pending,
+    /// Hidden by us, still there.
+    Hidden,
+    Spam,
+    /// Taken away, to be had back for a while.
+    Trash,
+}
+
 /// One post, comment, mention, message or review.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Item {
@@ -51,6 +66,8 @@ pub struct Item {
     pub lang: Option<String>,
     pub url: Option<String>,
     pub visibility: Option<Visibility>,
+    #[serde(default)]
+    pub publication: Publication,
     /// 1 to 5.
     pub rating: Option<u8>,
     pub attachments: Vec<Attachment>,

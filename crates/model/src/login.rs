@@ -3,25 +3,55 @@
 use crate::{Author, Fault, RemoteId, Secret};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use ts_rs::TS;
 
 /// What the person is asked next.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "step", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum Step {
-    /// The server's name (`exemple.social`).
-    AskServer,
-    /// Open this page in the browser, then answer `Returned` (waits for the loopback redirect), or `Code` where the
-    /// page shows one to copy.
+    /// These fields, on one page.
+    Ask {
+        fields: Vec<Field>,
+    },
+    /// Open this page in the browser, then answer `Returned` (waits for the loopback redirect), or the fields where the
+    /// page shows something to copy.
     OpenBrowser {
         url: String,
         host: String,
+        paste: Vec<Field>,
     },
     /// Several identities answer: which ones?
     ChoosePage {
         choices: Vec<Choice>,
     },
     Done,
+}
+
+/// Something to type. The interface words it by its name, and where there is one by `network.name`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Field {
+    /// A code: `server`, `code`, `user`, `password`, `address`.
+    pub name: String,
+    pub kind: FieldKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldKind {
+    Line,
+    /// A server's name or a page's address.
+    Server,
+    /// A mail address.
+    Address,
+    /// Never shown, never suggested again.
+    Secret,
+}
+
+impl Field {
+    pub fn new(name: &str, kind: FieldKind) -> Self {
+        Self { name: name.to_owned(), kind }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -34,10 +64,14 @@ pub struct Choice {
 #[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "answer", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum Answer {
-    Server { name: String },
+    /// By the fields' names. An empty one is one left out.
+    Fields {
+        values: BTreeMap<String, String>,
+    },
     Returned,
-    Code { code: String },
-    Pages { ids: Vec<String> },
+    Pages {
+        ids: Vec<String>,
+    },
 }
 
 /// A finished sign-in: one access, one account or more.

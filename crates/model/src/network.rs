@@ -3,7 +3,7 @@
 
 use crate::{
     Author, Capabilities, Doors, Fault, Found, Interval, Item, Login, Millis, Outgoing, Picture, Place, Prepared,
-    Recheck, RemoteId,
+    Publication, Recheck, RemoteId,
 };
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,15 @@ pub trait Session: Send + Sync {
         None
     }
     fn moderation(&self) -> Option<&dyn Moderation> {
+        None
+    }
+    fn curation(&self) -> Option<&dyn Curation> {
+        None
+    }
+    fn own(&self) -> Option<&dyn Own> {
+        None
+    }
+    fn again(&self) -> Option<&dyn Again> {
         None
     }
     fn live(&self) -> Option<&dyn Live> {
@@ -115,6 +124,31 @@ pub trait Moderation: Send + Sync {
     async fn mute(&self, person: &RemoteId, on: bool) -> Result<(), Fault>;
     async fn block(&self, person: &RemoteId, on: bool) -> Result<(), Fault>;
     async fn report(&self, report: &Report) -> Result<(), Fault>;
+}
+
+/// Where what others wrote in our place stands: approved, put back, hidden, filed as spam, thrown away.
+#[async_trait]
+pub trait Curation: Send + Sync {
+    /// Where the network says it stands afterwards: some ignore what they do not know.
+    async fn put(&self, item: &RemoteId, to: Publication) -> Result<Publication, Fault>;
+}
+
+/// What we published ourselves, changed or taken away.
+#[async_trait]
+pub trait Own: Send + Sync {
+    /// The item as it stands now; `NotOffered` where the network only deletes.
+    async fn edit(&self, item: &RemoteId, text: &str) -> Result<Item, Fault>;
+    async fn delete(&self, item: &RemoteId) -> Result<(), Fault>;
+}
+
+/// Items looked at again by their names, where the network tells of no edit and no deletion by itself.
+#[async_trait]
+pub trait Again: Send + Sync {
+    /// How many names one request takes.
+    fn most(&self) -> usize;
+    /// Those that are there, as they stand; those said to be gone, in the network's explicit word. One that is in neither
+    /// was missed: the second miss makes it gone.
+    async fn look(&self, items: &[RemoteId]) -> Result<Page, Fault>;
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
