@@ -13,6 +13,7 @@ pub mod mastodon;
 pub mod pictures;
 mod recorded;
 mod unreached;
+pub mod wordpress;
 
 pub use addresses::Reach;
 pub use recorded::{Reading, Unknown, read_recorded, recorded_kinds};

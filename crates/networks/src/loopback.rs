@@ -50,6 +50,11 @@ impl Listener {
 
     /// Waits for the browser and gives the code it brings.
     pub async fn code(self, expected: &Expected<'_>) -> Result<String, Fault> {
+        self.answer(&["code", "error"], |query| code_in(query, expected)).await
+    }
+
+    /// Waits for the browser until it brings one of these values, and gives what `read` makes of them.
+    pub async fn answer<T>(self, carrying: &[&str], read: impl Fn(&Url) -> Result<T, Fault>) -> Result<T, Fault> {
         for _ in 0..MOST_CONNECTIONS {
             let Ok(accepted) = timeout_at(self.until, self.inner.accept()).await else {
                 break;
@@ -57,15 +62,15 @@ impl Listener {
             let Ok((mut stream, _)) = accepted else {
                 continue;
             };
-            let Some(query) = asked(&mut stream).await else {
+            let Some(query) = asked(&mut stream, carrying).await else {
                 answer(&mut stream, "404 Not Found", "").await;
                 continue;
             };
-            let code = code_in(&query, expected);
-            let page = page(code.is_ok());
-            let status = if code.is_ok() { "200 OK" } else { "400 Bad Request" };
+            let came = read(&query);
+            let page = page(came.is_ok());
+            let status = if came.is_ok() { "200 OK" } else { "400 Bad Request" };
             answer(&mut stream, status, &page).await;
-            return code;
+            return came;
         }
         Err(Fault::refused(RefusalCode::WindowClosed, None))
     }
@@ -98,7 +103,7 @@ pub(crate) fn code_in(query: &Url, expected: &Expected<'_>) -> Result<String, Fa
 }
 
 /// The address asked for, if the request is a return to `/cb` that carries an answer.
-async fn asked(stream: &mut TcpStream) -> Option<Url> {
+async fn asked(stream: &mut TcpStream, carrying: &[&str]) -> Option<Url> {
     let mut head = Vec::new();
     let reading = async {
         let mut piece = [0; 2048];
@@ -116,7 +121,7 @@ async fn asked(stream: &mut TcpStream) -> Option<Url> {
     let mut words = line.lines().next()?.split(' ');
     let (method, path) = (words.next()?, words.next()?);
     let url = Url::parse("http://127.0.0.1").ok()?.join(path).ok()?;
-    let answers = url.query_pairs().any(|(key, _)| key == "code" || key == "error");
+    let answers = url.query_pairs().any(|(key, _)| carrying.contains(&&*key));
     (method == "GET" && url.path() == "/cb" && answers).then_some(url)
 }
 

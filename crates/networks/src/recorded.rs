@@ -3,7 +3,7 @@
 //! A recording is one answer's body, or one exchange, or an array of exchanges, in either spelling:
 //! `{request:{method,uri,body}, response:{status,headers,body}}` or `{request:{method,url,body}, status, headers, body}`.
 
-use crate::mastodon;
+use crate::{mastodon, wordpress};
 use guichet_model::{Item, Kind, Millis, RemoteId, Visibility};
 use serde_json::{Value, json};
 
@@ -23,15 +23,22 @@ pub enum Unknown {
 
 /// Each network, with the kinds of answers that can be read.
 pub fn recorded_kinds() -> Vec<(&'static str, Vec<&'static str>)> {
-    let kinds = mastodon::recorded::WHATS.iter().map(|what| what.name).collect();
-    vec![(mastodon::NAME, kinds)]
+    vec![
+        (mastodon::NAME, mastodon::recorded::WHATS.iter().map(|what| what.name).collect()),
+        (wordpress::NAME, wordpress::recorded::WHATS.iter().map(|what| what.name).collect()),
+    ]
 }
 
 /// Reads `text`, a recording of `what` at `network`.
 pub fn read_recorded(network: &str, what: &str, text: &str) -> Result<Reading, Unknown> {
-    if network != mastodon::NAME {
-        return Err(Unknown::Network);
+    match network {
+        mastodon::NAME => of_mastodon(what, text),
+        wordpress::NAME => of_wordpress(what, text),
+        _ => Err(Unknown::Network),
     }
+}
+
+fn of_mastodon(what: &str, text: &str) -> Result<Reading, Unknown> {
     let what = mastodon::recorded::WHATS.iter().find(|known| known.name == what);
     let what = what.ok_or(Unknown::What)?;
     let mut reading = Reading::default();
@@ -45,6 +52,21 @@ pub fn read_recorded(network: &str, what: &str, text: &str) -> Result<Reading, U
         Err(_) if what.name == "streaming" => {
             let told = Exchange::body_alone(Value::String(text.to_owned()));
             mastodon::recorded::read(what, &told, &mut reading);
+        }
+        Err(_) => reading.unreadable += 1,
+    }
+    Ok(reading)
+}
+
+fn of_wordpress(what: &str, text: &str) -> Result<Reading, Unknown> {
+    let what = wordpress::recorded::WHATS.iter().find(|known| known.name == what);
+    let what = what.ok_or(Unknown::What)?;
+    let mut reading = Reading::default();
+    match serde_json::from_str::<Value>(text) {
+        Ok(told) => {
+            for exchange in exchanges(told, what.asked) {
+                wordpress::recorded::read(what, &exchange, &mut reading);
+            }
         }
         Err(_) => reading.unreadable += 1,
     }

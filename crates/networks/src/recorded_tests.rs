@@ -32,6 +32,19 @@ recording! {
 }
 
 #[test]
+fn comments_of_a_site_are_read_as_they_stand() {
+    let read = |what, text| read_recorded("wordpress", what, text).unwrap();
+    let reading = read("comments", include_str!("wordpress/fixtures/comments.json"));
+    assert_eq!((reading.lines.len(), reading.unreadable), (5, 0));
+    assert_eq!(reading.lines[2]["conversation"], "comment:7");
+    assert_eq!(reading.lines[2]["text"], "Oui, en rayon.");
+    let reading = read("posts", include_str!("wordpress/fixtures/posts.json"));
+    assert_eq!(reading.lines[0]["remote_id"], "post:4");
+    let refused = include_str!("wordpress/fixtures/errors.json");
+    assert_eq!(read("comments", refused).unreadable, 1);
+}
+
+#[test]
 fn names_that_are_not_known_are_told_apart() {
     assert_eq!(read_recorded("mastodonte", "status", "[]"), Err(Unknown::Network));
     assert_eq!(read_recorded("mastodon", "toots", "[]"), Err(Unknown::What));
