@@ -23,9 +23,10 @@ async fn sign_in(server: &str, name: &str, password: &str) -> Signed {
     let networks = guichet_networks::all(Reach::Loopback);
     let mastodon: &Arc<dyn Network> = networks.iter().find(|network| network.name() == "mastodon").unwrap();
     let mut login = mastodon.login();
-    assert_eq!(login.first(), Step::AskServer);
-    let step = login.answer(Answer::Server { name: server.to_owned() }).await.unwrap();
-    let Step::OpenBrowser { url, host } = step else { panic!("after the server's name: {step:?}") };
+    let Step::Ask { fields } = login.first() else { panic!("the server's name comes first") };
+    let values = [(fields[0].name.clone(), server.to_owned())].into();
+    let step = login.answer(Answer::Fields { values }).await.unwrap();
+    let Step::OpenBrowser { url, host, .. } = step else { panic!("after the server's name: {step:?}") };
     assert!(server.contains(&host), "the page shown is of {host}");
     let (step, _page) = tokio::join!(login.answer(Answer::Returned), browser::sign_in(&url, name, password));
     assert_eq!(step.unwrap(), Step::Done);

@@ -103,6 +103,7 @@ fn too_long_with_those_addressed() {
         limit: Some(TextLimit {
             most: 10,
             unit: TextUnit::Graphemes,
+            bytes: None,
             link_counts: Some(23),
             mention_domain_free: true,
         }),

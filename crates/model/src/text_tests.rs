@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde::Deserialize;
 
 fn limit() -> TextLimit {
-    TextLimit { most: 500, unit: TextUnit::Graphemes, link_counts: Some(23), mention_domain_free: true }
+    TextLimit { most: 500, unit: TextUnit::Graphemes, bytes: None, link_counts: Some(23), mention_domain_free: true }
 }
 
 fn counts(text: &str) -> u32 {
@@ -138,7 +138,7 @@ fn counts_the_shared_cases() {
 #[test]
 fn counts_each_unit() {
     let of = |unit| {
-        let limit = TextLimit { most: 280, unit, link_counts: None, mention_domain_free: false };
+        let limit = TextLimit { most: 280, unit, bytes: None, link_counts: None, mention_domain_free: false };
         count("é👍🏽 ok", None, &limit)
     };
     assert_eq!(of(TextUnit::Graphemes), 5);

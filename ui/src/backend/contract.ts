@@ -51,7 +51,7 @@ handle: string, };
 /**
  * What the person answered.
  */
-export type Answer = { "answer": "server", name: string, } | { "answer": "returned" } | { "answer": "code", code: string, } | { "answer": "pages", ids: Array<string>, };
+export type Answer = { "answer": "fields", values: { [key in string]: string }, } | { "answer": "returned" } | { "answer": "pages", ids: Array<string>, };
 
 /**
  * The program as it stands, read once at start and again whenever a `Change` says `all`.
@@ -108,7 +108,15 @@ size: number, };
 
 export type BlockScope = "account" | "access";
 
-export type Capabilities = { limit: TextLimit, reply: boolean, privateReply: boolean, like: boolean, mute: boolean, block: boolean, report: boolean, hide: boolean, deleteOwn: boolean, editOwn: boolean, 
+export type Capabilities = { limit: TextLimit, 
+/**
+ * In direct messages, where they have another; `None`: the same.
+ */
+directLimit: TextLimit | null, reply: boolean, privateReply: boolean, like: boolean, mute: boolean, block: boolean, report: boolean, 
+/**
+ * Where a moderator of this account may put what others wrote; empty: nowhere.
+ */
+publications: Array<Publication>, deleteOwn: boolean, editOwn: boolean, 
 /**
  * Whether a reply addresses people by name in its text (Mastodon), shown as removable chips.
  */
@@ -300,6 +308,14 @@ export type Fault = { "fault": "offline", why: Unreached, } | { "fault": "later"
 /**
  * A template filled for a conversation.
  */
+export type Field = { 
+/**
+ * A code: `server`, `code`, `user`, `password`, `address`.
+ */
+name: string, kind: FieldKind, };
+
+export type FieldKind = "line" | "server" | "address" | "secret";
+
 export type Filled = { template: TemplateUse, text: string, 
 /**
  * What the template filled: UTF-16 ranges of `text`, end excluded.
@@ -532,6 +548,11 @@ export type Reason = { code: RefusalCode,
  */
 said: string | null, };
 
+/**
+ * Where an item stands at its network, as the moderators of the place see it.
+ */
+export type Publication = "published" | "pending" | "hidden" | "spam" | "trash";
+
 export type RefusalCode = "gone" | "forbidden" | "too_long" | "empty" | "duplicate" | "window_closed" | "suspended" | "not_offered" | "wrong_server" | "invalid";
 
 /**
@@ -630,7 +651,7 @@ old: boolean, conflict: Conflict | null, };
 /**
  * What the person is asked next.
  */
-export type Step = { "step": "ask_server" } | { "step": "open_browser", url: string, host: string, } | { "step": "choose_page", choices: Array<Choice>, } | { "step": "done" };
+export type Step = { "step": "ask", fields: Array<Field>, } | { "step": "open_browser", url: string, host: string, paste: Array<Field>, } | { "step": "choose_page", choices: Array<Choice>, } | { "step": "done" };
 
 export type Tallies = { replies: number, shares: number, likes: number, };
 
@@ -665,6 +686,10 @@ clients: Array<ClientId>, uses: number, lastUsed: Millis | null, };
  * Longest text, and how the network counts it.
  */
 export type TextLimit = { most: number, unit: TextUnit, 
+/**
+ * Not more UTF-8 bytes than these either.
+ */
+bytes: number | null, 
 /**
  * What one link counts, whatever its length; `None`: its own length.
  */

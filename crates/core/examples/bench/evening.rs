@@ -1,7 +1,7 @@
 //! Invented messages from a seed: French sentences whose words are as unevenly frequent as in life.
 
 use crate::NOW;
-use guichet_model::{Author, Body, Counts, Item, Kind, Millis, Page, RemoteId, Visibility};
+use guichet_model::{Author, Body, Counts, Item, Kind, Millis, Page, Publication, RemoteId, Visibility};
 
 const COMMON: &[&str] = &[
     "bonjour",
@@ -124,6 +124,7 @@ impl Evening {
             lang: Some("fr".into()),
             url: None,
             visibility: Some(Visibility::Public),
+            publication: Publication::Published,
             rating: None,
             attachments: Vec::new(),
             counts: Counts::default(),

@@ -8,8 +8,8 @@ use super::author;
 use async_trait::async_trait;
 use guichet_model::{
     Alias, Author, Body, Capabilities, Counts, Cursor, Doors, Fault, Found, Identity, Item, Kind, LastWord, Live,
-    Login, MINUTE, Millis, Moderation, Network, Outgoing, Page, Picture, Place, Prepared, Proof, Reactions, Recheck,
-    RemoteId, Report, Ring, Session, Source, TextLimit, TextUnit, Uploads, Visibility,
+    Login, MINUTE, Millis, Moderation, Network, Outgoing, Page, Picture, Place, Prepared, Proof, Publication,
+    Reactions, Recheck, RemoteId, Report, Ring, Session, Source, TextLimit, TextUnit, Uploads, Visibility,
 };
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -239,14 +239,21 @@ impl Live for PaperSession {
 
 pub fn capabilities() -> Capabilities {
     Capabilities {
-        limit: TextLimit { most: 500, unit: TextUnit::Graphemes, link_counts: Some(23), mention_domain_free: true },
+        limit: TextLimit {
+            most: 500,
+            unit: TextUnit::Graphemes,
+            bytes: None,
+            link_counts: Some(23),
+            mention_domain_free: true,
+        },
+        direct_limit: None,
         reply: true,
         private_reply: true,
         like: true,
         mute: true,
         block: true,
         report: true,
-        hide: false,
+        publications: Vec::new(),
         delete_own: true,
         edit_own: true,
         addresses: true,
@@ -273,6 +280,7 @@ pub fn item(remote: &str, by: &str, at: Millis, text: &str) -> Item {
         lang: Some("fr".into()),
         url: Some(format!("https://exemple.test/{remote}")),
         visibility: Some(Visibility::Public),
+        publication: Publication::Published,
         rating: None,
         attachments: Vec::new(),
         counts: Counts::default(),

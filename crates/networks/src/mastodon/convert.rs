@@ -3,7 +3,7 @@
 use super::thread::Placing;
 use super::wire::{Account, Named, Status};
 use crate::html;
-use guichet_model::{Alias, Author, Body, Identity, Item, Mention, RemoteId};
+use guichet_model::{Alias, Author, Body, Identity, Item, Mention, Publication, RemoteId};
 
 /// Who we are, to tell our own texts and those that name us.
 pub(crate) struct Me {
@@ -92,6 +92,7 @@ pub(crate) fn item(status: &Status, placing: Placing, ours: bool) -> Item {
         lang: status.lang.clone(),
         url: status.url.clone(),
         visibility: status.visibility,
+        publication: Publication::Published,
         rating: None,
         attachments: status.attachments.clone(),
         counts: status.counts,

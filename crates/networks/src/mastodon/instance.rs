@@ -61,6 +61,7 @@ pub(crate) fn told_by(told: &Value) -> Instance {
         limit: TextLimit {
             most: most.unwrap_or(MOST),
             unit: TextUnit::Graphemes,
+            bytes: None,
             link_counts: Some(number(&statuses["characters_reserved_per_url"]).unwrap_or(LINK)),
             mention_domain_free: true,
         },
@@ -142,6 +143,7 @@ pub(crate) fn capabilities(instance: &Instance) -> Capabilities {
     }
     Capabilities {
         limit: instance.limit.clone(),
+        direct_limit: None,
         reply: true,
         private_reply: true,
         like: true,
@@ -149,7 +151,7 @@ pub(crate) fn capabilities(instance: &Instance) -> Capabilities {
         block: true,
         report: true,
         // An answer by somebody else cannot be hidden from under a post.
-        hide: false,
+        publications: Vec::new(),
         delete_own: false,
         edit_own: false,
         addresses: true,

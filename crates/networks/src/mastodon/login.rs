@@ -2,7 +2,7 @@
 //! fly, the person agrees in their own browser, and what comes back is exchanged for a token that does not expire.
 //!
 //! The way back is a loopback address; where that cannot work (another machine's browser, a taken port), the
-//! address the browser stands at can be pasted, and an empty `Code` asks for a page that shows a code to copy.
+//! address the browser stands at can be pasted, and an empty code asks for a page that shows one to copy.
 //! Only confidential clients exist on Mastodon: a secret always comes along, and is sealed with the token.
 
 use super::access::Access;
@@ -15,7 +15,8 @@ use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use guichet_model::{
-    Answer as Said, Fault, Login, Millis, RefusalCode, RemoteId, Signed, SignedAccount, Step, Unreached,
+    Answer as Said, Fault, Field, FieldKind, Login, Millis, RefusalCode, RemoteId, Signed, SignedAccount, Step,
+    Unreached,
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -29,6 +30,9 @@ const SCOPES: &str = "read:accounts read:statuses read:notifications write:statu
 const LARGE_SCOPES: &str = "read write";
 const OUT_OF_BAND: &str = "urn:ietf:wg:oauth:2.0:oob";
 const CLIENT_NAME: &str = "Guichet";
+/// What is asked: a server, then, where the browser does not come back, what its page shows.
+const SERVER: &str = "server";
+const CODE: &str = "code";
 
 pub(crate) struct SignIn {
     http: Arc<Http>,
@@ -161,14 +165,16 @@ impl SignIn {
 #[async_trait]
 impl Login for SignIn {
     fn first(&self) -> Step {
-        Step::AskServer
+        Step::Ask { fields: vec![Field::new(SERVER, FieldKind::Server)] }
     }
 
     async fn answer(&mut self, answer: Said) -> Result<Step, Fault> {
         match answer {
-            Said::Server { name } => self.begin(&name).await,
+            Said::Fields { values } => match values.get(SERVER) {
+                Some(name) => self.begin(name).await,
+                None => self.pasted(values.get(CODE).map_or("", String::as_str)).await,
+            },
             Said::Returned => self.returned().await,
-            Said::Code { code } => self.pasted(&code).await,
             Said::Pages { .. } => Err(Fault::refused(RefusalCode::NotOffered, None)),
         }
     }
@@ -200,7 +206,11 @@ impl Going {
             .append_pair("code_challenge_method", "S256")
             // Without it a second account of the same server could never be added.
             .append_pair("force_login", "true");
-        Step::OpenBrowser { host: url.host_str().unwrap_or_default().to_owned(), url: url.into() }
+        Step::OpenBrowser {
+            host: url.host_str().unwrap_or_default().to_owned(),
+            url: url.into(),
+            paste: vec![Field::new(CODE, FieldKind::Line)],
+        }
     }
 }
 

@@ -72,11 +72,15 @@ fn sign_in() -> SignIn {
     SignIn::new(Arc::new(Http::new(Reach::Loopback)))
 }
 
+fn of(field: &str, value: &str) -> Said {
+    Said::Fields { values: [(field.to_owned(), value.to_owned())].into() }
+}
+
 async fn begun(login: &mut SignIn, server: &MockServer) -> HashMap<String, String> {
-    let Step::OpenBrowser { url, host } = login.answer(Said::Server { name: server.uri() }).await.unwrap() else {
+    let Step::OpenBrowser { url, host, paste } = login.answer(of(SERVER, &server.uri())).await.unwrap() else {
         panic!()
     };
-    assert_eq!(host, "127.0.0.1");
+    assert_eq!((host.as_str(), paste[0].name.as_str()), ("127.0.0.1", CODE));
     query(&url)
 }
 
@@ -93,7 +97,7 @@ async fn a_server_is_signed_into_through_the_browser() {
     let _alone = alone().await;
     let server = server(true).await;
     let mut login = sign_in();
-    assert_eq!(login.first(), Step::AskServer);
+    assert_eq!(login.first(), Step::Ask { fields: vec![Field::new(SERVER, FieldKind::Server)] });
     let asked = begun(&mut login, &server).await;
     assert_eq!((asked["code_challenge_method"].as_str(), asked["force_login"].as_str()), ("S256", "true"));
     assert_eq!(asked["scope"], SCOPES);
@@ -129,7 +133,7 @@ async fn an_older_server_takes_its_ways_back_as_lines() {
     let server = server(false).await;
     let mut login = sign_in();
     let asked = begun(&mut login, &server).await;
-    let pasted = login.answer(Said::Code { code: format!(" code-{} ", asked["code_challenge"]) }).await;
+    let pasted = login.answer(of(CODE, &format!(" code-{} ", asked["code_challenge"]))).await;
     assert_eq!(pasted.unwrap(), Step::Done);
     let requests = server.received_requests().await.unwrap();
     let registered: Value = requests.iter().rfind(|r| r.url.path() == "/api/v1/apps").unwrap().body_json().unwrap();
@@ -142,11 +146,11 @@ async fn a_wrong_code_can_be_answered_again() {
     let server = server(true).await;
     let mut login = sign_in();
     let asked = begun(&mut login, &server).await;
-    let refused = login.answer(Said::Code { code: "faux".into() }).await;
+    let refused = login.answer(of(CODE, "faux")).await;
     assert!(matches!(refused, Err(Fault::Refused { reason }) if reason.said.as_deref() == Some("code périmé")));
     let strange = format!("{}?code=x&state=autre", asked["redirect_uri"]);
-    assert!(login.answer(Said::Code { code: strange }).await.is_err());
-    assert_eq!(login.answer(Said::Code { code: back(&asked) }).await.unwrap(), Step::Done);
+    assert!(login.answer(of(CODE, &strange)).await.is_err());
+    assert_eq!(login.answer(of(CODE, &back(&asked))).await.unwrap(), Step::Done);
 }
 
 #[tokio::test]
@@ -155,9 +159,7 @@ async fn an_empty_code_asks_for_one_to_copy_and_closes_the_door() {
     let server = server(true).await;
     let mut login = sign_in();
     let asked = begun(&mut login, &server).await;
-    let Step::OpenBrowser { url, .. } = login.answer(Said::Code { code: String::new() }).await.unwrap() else {
-        panic!()
-    };
+    let Step::OpenBrowser { url, .. } = login.answer(of(CODE, "")).await.unwrap() else { panic!() };
     assert_eq!(query(&url)["redirect_uri"], OUT_OF_BAND);
     assert!(reqwest::get(back(&asked)).await.is_err());
 }
@@ -188,18 +190,16 @@ async fn dropping_the_wait_closes_the_door() {
 async fn servers_that_are_none_or_lead_elsewhere_are_refused() {
     let refused = |outcome: Result<Step, Fault>| matches!(outcome, Err(Fault::Refused { reason }) if reason.code == RefusalCode::WrongServer);
     let empty = MockServer::start().await;
-    assert!(refused(sign_in().answer(Said::Server { name: empty.uri() }).await));
-    assert!(
-        refused(sign_in().answer(Said::Server { name: "exemple.social".into() }).await),
-        "out of reach of a rehearsal"
-    );
+    assert!(refused(sign_in().answer(of(SERVER, &empty.uri())).await));
+    assert!(refused(sign_in().answer(of(SERVER, "exemple.social")).await), "out of reach of a rehearsal");
     assert!(sign_in().answer(Said::Returned).await.is_err());
+    assert!(sign_in().answer(of(CODE, "code")).await.is_err(), "nothing was begun");
     let away = MockServer::start().await;
     let json = |told: Value| ResponseTemplate::new(200).set_body_json(told);
     Mock::given(path("/api/v2/instance")).respond_with(json(json!({ "version": "4.6.0" }))).mount(&away).await;
     let metadata = json!({ "token_endpoint": "http://127.0.0.1:9/oauth/token" });
     Mock::given(path("/.well-known/oauth-authorization-server")).respond_with(json(metadata)).mount(&away).await;
-    let outcome = sign_in().answer(Said::Server { name: away.uri() }).await;
+    let outcome = sign_in().answer(of(SERVER, &away.uri())).await;
     assert!(matches!(outcome, Err(Fault::Unreadable { .. })), "{outcome:?}");
 }
 
@@ -213,6 +213,6 @@ async fn a_host_that_points_to_its_server_is_followed() {
     Mock::given(path("/.well-known/webfinger")).respond_with(answer).mount(&host).await;
     let mut login = sign_in();
     let asked = begun(&mut login, &host).await;
-    assert_eq!(login.answer(Said::Code { code: back(&asked) }).await.unwrap(), Step::Done);
+    assert_eq!(login.answer(of(CODE, &back(&asked))).await.unwrap(), Step::Done);
     assert_eq!(login.signed().unwrap().server, server.uri());
 }

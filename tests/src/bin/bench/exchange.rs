@@ -4,7 +4,8 @@
 use async_trait::async_trait;
 use guichet_model::{
     Answer, Body, Capabilities, Counts, Cursor, Doors, Fault, Found, Identity, Item, Kind, LastWord, Login, Millis,
-    Network, Outgoing, Page, Place, Prepared, Proof, Recheck, RemoteId, Session, Signed, Source, Step, Visibility,
+    Network, Outgoing, Page, Place, Prepared, Proof, Publication, Recheck, RemoteId, Session, Signed, Source, Step,
+    Visibility,
 };
 use serde_json::Value;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -188,6 +189,7 @@ impl Session for Speaking {
             lang: None,
             url: None,
             visibility: Some(Visibility::Public),
+            publication: Publication::Published,
             rating: None,
             attachments: Vec::new(),
             counts: Counts::default(),

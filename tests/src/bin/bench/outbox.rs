@@ -5,8 +5,8 @@ use super::exchange::{Counter, Exchange};
 use guichet_core::view::{ClientRules, DraftView, HoldTarget};
 use guichet_core::{Desk, Steps};
 use guichet_model::{
-    AccountId, Addressee, Author, Body, Clock, ConversationId, Counts, Item, Kind, Millis, Page, RemoteId, Secret,
-    Signed, SignedAccount, Visibility,
+    AccountId, Addressee, Author, Body, Clock, ConversationId, Counts, Item, Kind, Millis, Page, Publication, RemoteId,
+    Secret, Signed, SignedAccount, Visibility,
 };
 use guichet_tests::desk::{ALL, Watch, doors};
 use serde_json::{Map, Value};
@@ -196,6 +196,7 @@ async fn fill(desk: &Desk, account: AccountId, conversations: usize, now: Millis
         lang: Some("fr".into()),
         url: None,
         visibility: Some(Visibility::Public),
+        publication: Publication::Published,
         rating: None,
         attachments: Vec::new(),
         counts: Counts::default(),

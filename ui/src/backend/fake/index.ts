@@ -2,7 +2,7 @@
 //
 // It keeps the core's promises that a person can see: acts are undone, drafts return, replies wait, leave, and wait
 // for the network when it is cut. Time comes in by a door, so that a test can move it.
-import type { AppView, Backend, Change, Contract, Problem, Step } from '../index';
+import type { AppView, Backend, Change, Contract, Problem, RefusalCode, Step } from '../index';
 import { outbox } from './outbox';
 import { conversationOf, deskOf, idsOf, listOf, rowOf, searchOf } from './reads';
 import { check, fill } from './texts';
@@ -199,11 +199,13 @@ export function fake({ now = Date.now, size = 300, app: over = {}, waits = 0 }: 
     start_rehearsal: () => { location.search = '?rehearsal'; return null; },
     rehearsal_offline: ({ on }) => { offline(on); return null; },
     networks: () => [{ name: 'mastodon', minutes: 1, approval: false, neverGives: ['unseen_replies', 'read_receipts', 'filtered_mentions'] }],
-    login_start: () => ({ step: 'ask_server' }),
+    login_start: () => ({ step: 'ask', fields: [{ name: 'server', kind: 'server' }] }),
     login_answer: ({ answer }): Step => {
-      if (answer.answer === 'server' && !answer.name.includes('.')) fail({ problem: 'network', fault: { fault: 'refused', reason: { code: 'wrong_server', said: null } } });
-      if (answer.answer === 'server') return { step: 'open_browser', url: `https://${answer.name}/oauth/authorize`, host: answer.name };
-      if (answer.answer === 'code' && answer.code.trim().length < 6) fail({ problem: 'network', fault: { fault: 'refused', reason: { code: 'forbidden', said: 'The code is not valid' } } });
+      const { server, code }: Record<string, string> = answer.answer === 'fields' ? answer.values : {};
+      const refused = (code: RefusalCode, said: string | null) => fail({ problem: 'network', fault: { fault: 'refused', reason: { code, said } } });
+      if (server !== undefined && !server.includes('.')) refused('wrong_server', null);
+      if (server !== undefined) return { step: 'open_browser', url: `https://${server}/oauth/authorize`, host: server, paste: [{ name: 'code', kind: 'line' }] };
+      if (code !== undefined && code.trim().length < 6) refused('forbidden', 'The code is not valid');
       return { step: 'done' };
     },
     login_cancel: () => null,

@@ -4,7 +4,7 @@ use crate::testing::author;
 use async_trait::async_trait;
 use guichet_model::{
     Body, Capabilities, Clock, Counts, Cursor, Doors, Fault, Found, Identity, Item, Kind, LastWord, Login, Millis,
-    Network, Outgoing, Page, Prepared, Proof, Recheck, RemoteId, Session, Source, Step, Visibility,
+    Network, Outgoing, Page, Prepared, Proof, Publication, Recheck, RemoteId, Session, Source, Step, Visibility,
 };
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -234,6 +234,7 @@ pub fn item(post: &Post) -> Item {
         lang: None,
         url: Some(format!("https://exemple.test/{}", post.remote)),
         visibility: Some(Visibility::Public),
+        publication: Publication::Published,
         rating: None,
         attachments: Vec::new(),
         counts: Counts::default(),
