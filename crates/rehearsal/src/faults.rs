@@ -1,11 +1,10 @@
 //! What goes wrong by command. A rule says where it applies, how often, and what happens; rules are tried in the order
 //! given. Delays and lagging reads add up with what follows them; of the other effects the first one wins.
 
+use crate::clock::now_ms;
 use crate::door::Wire;
 use crate::hold;
-use crate::limits;
-use crate::params::Refusal;
-use crate::world::now_ms;
+use crate::network::{Server, Trouble};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -24,7 +23,8 @@ pub struct FaultRule {
     /// `GET`, `POST`…; `None` = all.
     #[serde(default)]
     pub method: Option<String>,
-    /// A part of the path, such as `/api/v1/statuses`; starting with `=`, the whole of it. Empty = all.
+    /// A part of the path, such as `/api/v1/statuses`; starting with `=`, the whole of it. Empty = all. WordPress: the
+    /// path of the pretty address, `/wp-json/wp/v2/comments`, however it was asked.
     #[serde(default)]
     pub path: String,
     /// How many requests it hits; `None` = until cleared.
@@ -67,7 +67,7 @@ impl FaultRule {
 pub enum Effect {
     /// The answer comes this much later, in milliseconds.
     Latency(u64),
-    /// Refused without doing anything.
+    /// Refused without doing anything. An empty body: the network's own words for this code.
     Status {
         code: u16,
         #[serde(default)]
@@ -141,20 +141,20 @@ impl Faults {
     }
 
     /// Answers a request as the rules want it.
-    pub async fn play(&self, server: usize, wire: Arc<Wire>, mut request: Request, next: Next) -> Response {
-        let effects = self.met(server, request.method().as_str(), request.uri().path());
+    pub async fn play(&self, server: &dyn Server, wire: Arc<Wire>, mut request: Request, next: Next) -> Response {
+        let effects = self.met(server.stand().index, request.method().as_str(), &server.place(request.uri()));
         for effect in effects {
             match effect {
                 Effect::Latency(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
                 Effect::ReadsLag { ms } => {
                     request.extensions_mut().insert(Lag(i64::try_from(ms).unwrap_or(i64::MAX)));
                 }
-                Effect::Status { code, body, headers } => return refused(code, body, headers),
+                Effect::Status { code, body, headers } => return refused(server, code, body, headers),
                 Effect::RateLimited { after_s } => {
                     let reset = now_ms() + i64::try_from(after_s * 1000).unwrap_or_default();
-                    return limits::too_many(300, reset);
+                    return server.refuse(Trouble::TooMany { reset_ms: reset });
                 }
-                Effect::TokenExpired => return Refusal::token().into_response(),
+                Effect::TokenExpired => return server.refuse(Trouble::Token),
                 Effect::CutBefore => return cut(&wire),
                 Effect::CutDuring => {
                     let _first_piece = request.into_body().into_data_stream().next().await;
@@ -185,14 +185,15 @@ fn cut(wire: &Wire) -> Response {
     StatusCode::BAD_GATEWAY.into_response()
 }
 
-fn refused(code: u16, body: String, headers: Vec<(String, String)>) -> Response {
+fn refused(server: &dyn Server, code: u16, body: String, headers: Vec<(String, String)>) -> Response {
     let code = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let body = if body.is_empty() {
-        format!("{{\"error\":\"{}\"}}", code.canonical_reason().unwrap_or("Error"))
+    let mut response = if body.is_empty() {
+        server.refuse(Trouble::Code(code))
     } else {
-        body
+        let page = body.starts_with('<');
+        let kind = if page { "text/html; charset=utf-8" } else { "application/json; charset=utf-8" };
+        (code, [(header::CONTENT_TYPE, kind)], body).into_response()
     };
-    let mut response = (code, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response();
     for (name, value) in headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             response.headers_mut().insert(name, value);

@@ -1,60 +1,40 @@
 //! Plays the outside: simulated networks on loopback, speaking the real wire formats over real HTTP.
 //!
-//! First network: Mastodon. A `Scenario` is an evening written as data; `Rehearsal::start` peoples the servers and lets the
-//! evening happen. Clients of the crate can then make trouble (`fault`, `offline`), make people speak (`say`), and count
-//! what really exists (`posted`). Nothing here knows the program it rehearses: no type is shared with it, so that a
-//! mistake made on one side is not forgiven by the other.
+//! One folder a network (`mastodon`, `wordpress`), listed in `network`; beside them what all share: doors that shut, faults
+//! by command, time and chance, pictures, the play. A `Scenario` is an evening written as data; `Rehearsal::start` peoples
+//! the servers and lets it happen. Clients of the crate can then make trouble (`fault`, `offline`), make people speak
+//! (`say`), and count what really exists (`posted`). Nothing here knows the program it rehearses: no type is shared with
+//! it, so that a mistake made on one side is not forgiven by the other.
 
-mod accounts;
-mod acts;
+mod browser;
 mod clock;
 pub mod control;
-mod conversations;
 mod door;
 mod faults;
-mod instance;
-mod limits;
 mod luck;
-mod media;
-mod notifications;
-mod oauth;
-mod pages;
-mod paging;
-mod params;
+mod mastodon;
+mod network;
+mod paper;
 mod pictures;
 mod play;
 mod said;
 mod scenario;
-mod server;
-mod shapes;
-mod statuses;
-mod streaming;
-mod text;
-mod uploads;
-mod world;
+mod wordpress;
 
 pub use clock::{Pace, time_runs};
 pub use faults::{Effect, FaultRule};
-pub use said::{Posted, Say, Speaker};
-pub use scenario::{AccountCard, ClientCard, Scenario, TemplateCard};
-pub use world::Visibility;
+pub use said::{Posted, Say, Speaker, Visibility};
+pub use scenario::{AccountCard, ClientCard, Scenario, SignIn, TemplateCard};
 
 use door::Door;
 use faults::Faults;
 use luck::Luck;
+use network::{Server, Stand};
 use play::Stage;
 use serde::Serialize;
-use server::Host;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
-
-/// Events a stream may fall behind before it is closed.
-const STREAM_DEPTH: usize = 1024;
-/// Where the numbers of notifications begin: a server that has lived.
-const FIRST_NUMBER: u64 = 34_975_000;
 
 pub struct Options {
     pub scenario: Scenario,
@@ -69,8 +49,11 @@ pub struct Options {
 /// Where a server listens and what it is called.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ServerCard {
+    pub network: String,
     /// `http://127.0.0.1:PORT`
     pub origin: String,
+    /// What a person types to sign in: the origin, with its folder where it has one.
+    pub address: String,
     pub domain: String,
 }
 
@@ -79,7 +62,6 @@ pub struct Rehearsal {
     stage: Arc<Stage>,
     clients: Vec<ClientCard>,
     faults: Arc<Faults>,
-    honours_keys: Arc<AtomicBool>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -87,39 +69,31 @@ impl Rehearsal {
     /// Binds the servers, peoples them, and starts the evening.
     ///
     /// # Errors
-    /// Where a port is taken.
+    /// Where a port is taken, or a scenario names a network that is not played here.
     pub async fn start(options: Options) -> io::Result<Rehearsal> {
         let faults = Arc::new(Faults::default());
-        let honours_keys = Arc::new(AtomicBool::new(true));
         let ports = options.ports.unwrap_or_default();
-        let mut hosts = Vec::new();
+        let mut servers = Vec::new();
         for (index, line) in options.scenario.servers.iter().enumerate() {
+            let network = network::named(&line.network)
+                .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("network: {}", line.network)))?;
             let door = Door::bind(ports.get(index).copied().unwrap_or(0))?;
-            let town = world::Town { counter: FIRST_NUMBER, ..world::Town::default() };
-            hosts.push(Arc::new(Host {
+            servers.push((network.build)(Stand {
                 index,
                 origin: format!("http://127.0.0.1:{}", door.port()),
-                domain: line.domain.clone(),
-                title: line.title.clone(),
-                description: line.description.clone(),
-                rules: line.rules.clone(),
-                town: Mutex::new(town),
-                oauth: Mutex::default(),
-                limits: Mutex::default(),
-                events: broadcast::channel(STREAM_DEPTH).0,
-                honours_keys: Arc::clone(&honours_keys),
+                line: line.clone(),
                 faults: Arc::clone(&faults),
                 luck: Luck::new(options.seed.wrapping_mul(31).wrapping_add(index as u64)),
                 gallery: pictures::Gallery::default(),
                 door,
             }));
         }
-        let stage = Arc::new(Stage::set(options.scenario, hosts));
+        let stage = Arc::new(Stage::set(options.scenario, servers));
         let clients = stage.cards();
-        let mut tasks: Vec<JoinHandle<()>> = stage.hosts.iter().cloned().map(server::open).collect();
+        let mut tasks: Vec<JoinHandle<()>> = stage.servers.iter().cloned().map(network::open).collect();
         let playing = Arc::clone(&stage);
         tasks.push(tokio::spawn(async move { playing.play(options.pace).await }));
-        Ok(Rehearsal { stage, clients, faults, honours_keys, tasks })
+        Ok(Rehearsal { stage, clients, faults, tasks })
     }
 
     /// The clients, their accounts with ready tokens, and their canned replies.
@@ -128,18 +102,32 @@ impl Rehearsal {
     }
 
     pub fn servers(&self) -> Vec<ServerCard> {
-        let card = |host: &Arc<Host>| ServerCard { origin: host.origin.clone(), domain: host.domain.clone() };
-        self.stage.hosts.iter().map(card).collect()
+        let card = |server: &Arc<dyn Server>| ServerCard {
+            network: server.stand().line.network.clone(),
+            origin: server.stand().origin.clone(),
+            address: server.address(),
+            domain: server.stand().line.domain.clone(),
+        };
+        self.stage.servers.iter().map(card).collect()
+    }
+
+    /// Plays the person in the browser: opens the page of a sign-in, says yes for an account, and goes where that leads,
+    /// which must be on loopback. What the page shows to copy instead, where nobody waits for a return.
+    ///
+    /// # Errors
+    /// Where the page refuses, or what it leads to cannot be reached.
+    pub async fn consent(&self, page: &str, account: &AccountCard) -> io::Result<Option<String>> {
+        browser::consent(page, &account.remote).await
     }
 
     /// Shuts every port (connections refused, existing ones cut), or opens them again on the same numbers. People go on
     /// writing meanwhile.
     pub fn offline(&self, yes: bool) {
-        for host in &self.stage.hosts {
+        for stand in self.stage.servers.iter().map(|server| server.stand()) {
             if yes {
-                host.door.shut();
-            } else if let Err(error) = host.door.open() {
-                tracing::warn!(%error, server = host.index, "a simulated server could not open again");
+                stand.door.shut();
+            } else if let Err(error) = stand.door.open() {
+                tracing::warn!(%error, server = stand.index, "a simulated server could not open again");
             }
         }
     }
@@ -159,34 +147,33 @@ impl Rehearsal {
 
     /// What really exists, written by our accounts through the API or natively since the start, oldest first.
     pub fn posted(&self) -> Vec<Posted> {
-        said::posted(&self.stage.hosts)
+        said::posted(&self.stage.servers)
     }
 
     /// The pictures that a post shows, as they were brought, in its order.
     pub fn shown(&self, post: &str) -> Vec<Vec<u8>> {
-        said::shown(&self.stage.hosts, post)
+        said::shown(&self.stage.servers, post)
     }
 
     /// How many pictures were brought since the start, shown in a post or not.
     pub fn uploads(&self) -> usize {
-        self.stage.hosts.iter().map(|host| hold(&host.town).uploads.len()).sum()
+        self.stage.servers.iter().map(|server| server.uploads()).sum()
     }
 
     /// Whether `Idempotency-Key` is honoured; a server that does not introduces itself as another software.
     pub fn honour_keys(&self, yes: bool) {
-        self.honours_keys.store(yes, Ordering::SeqCst);
+        self.stage.servers.iter().for_each(|server| server.honour_keys(yes));
     }
 
     /// Other rate limits than Mastodon's 300 requests in 5 minutes and 300 posts in 3 hours, counted from now.
     pub fn limits(&self, requests: u32, posts: u32) {
-        for host in &self.stage.hosts {
-            hold(&host.limits).set(requests, posts);
-        }
+        self.stage.servers.iter().for_each(|server| server.limits(requests, posts));
     }
 
-    /// Somebody writes, edits or deletes now. The post's id; `None` where the place or the post is not there.
+    /// Somebody writes, edits, deletes or moderates now. The id of what it is about; `None` where the place or the post is
+    /// not there.
     pub fn say(&self, line: Say) -> Option<String> {
-        said::say(&self.stage.hosts, line)
+        said::say(&self.stage.servers, &line)
     }
 }
 
@@ -195,8 +182,8 @@ impl Drop for Rehearsal {
         for task in &self.tasks {
             task.abort();
         }
-        for host in &self.stage.hosts {
-            host.door.shut();
+        for server in &self.stage.servers {
+            server.stand().door.shut();
         }
     }
 }

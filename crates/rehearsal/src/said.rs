@@ -1,12 +1,38 @@
 //! People made to speak by command, and the count of what really exists: the two ends that tests hold.
 
-use crate::acts::LOUD;
-use crate::hold;
-use crate::play::{add_person, new_person};
-use crate::server::Host;
-use crate::world::{Id, Origin, Visibility, Writing, now_ms};
+use crate::network::Server;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    Public,
+    Unlisted,
+    Private,
+    Direct,
+}
+
+impl Visibility {
+    pub(crate) fn named(name: &str) -> Option<Visibility> {
+        match name {
+            "public" => Some(Visibility::Public),
+            "unlisted" => Some(Visibility::Unlisted),
+            "private" => Some(Visibility::Private),
+            "direct" => Some(Visibility::Direct),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Visibility::Public => "public",
+            Visibility::Unlisted => "unlisted",
+            Visibility::Private => "private",
+            Visibility::Direct => "direct",
+        }
+    }
+}
 
 /// Who speaks. `acct` is `name@server.example`, or the username of one of our accounts writing natively.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,6 +72,11 @@ pub enum Say {
     },
     Delete {
         status: String,
+    },
+    /// A moderator puts it elsewhere, in the network's own screens: `approve`, `hold`, `spam`, `trash`.
+    Put {
+        status: String,
+        state: String,
     },
 }
 
@@ -107,104 +138,31 @@ pub struct Posted {
     pub at_ms: i64,
     /// Written on the network itself, not through the API.
     pub native: bool,
+    /// Where it stands, in the network's words, where it has moderators.
+    #[serde(default)]
+    pub state: Option<String>,
 }
 
-pub(crate) fn posted(hosts: &[Arc<Host>]) -> Vec<Posted> {
-    let mut all = Vec::new();
-    for host in hosts {
-        let town = hold(&host.town);
-        for status in town.statuses.values() {
-            if !host.is_ours(&town, status.author) {
-                continue;
-            }
-            let (key, parent, native) = match &status.origin {
-                Origin::Seed => continue,
-                Origin::Said => (None, status.reply_to, true),
-                Origin::Api { key, asked_parent } => (key.clone(), *asked_parent, false),
-            };
-            all.push(Posted {
-                server: host.origin.clone(),
-                account: status.author.to_string(),
-                id: status.id.to_string(),
-                in_reply_to: parent.map(|id| id.to_string()),
-                text: status.text.clone(),
-                pictures: status.pictures.iter().map(|picture| picture.alt.clone()).collect(),
-                visibility: status.visibility,
-                key,
-                at_ms: status.applied_ms,
-                native,
-            });
-        }
-    }
-    // Stable: within a server the ids already tell the order of application.
+pub(crate) fn posted(servers: &[Arc<dyn Server>]) -> Vec<Posted> {
+    let mut all: Vec<Posted> = servers.iter().flat_map(|server| server.posted()).collect();
+    // Stable: within a server the order already is that of application.
     all.sort_by_key(|post| post.at_ms);
     all
 }
 
-pub(crate) fn shown(hosts: &[Arc<Host>], post: &str) -> Vec<Vec<u8>> {
-    let Some((host, id)) = find(hosts, post) else {
-        return Vec::new();
+pub(crate) fn shown(servers: &[Arc<dyn Server>], post: &str) -> Vec<Vec<u8>> {
+    servers.iter().find(|server| server.has(post)).map(|server| server.shown(post)).unwrap_or_default()
+}
+
+/// On the server of what is spoken of; else where the account it is for lives; else where the speaker does.
+pub(crate) fn say(servers: &[Arc<dyn Server>], line: &Say) -> Option<String> {
+    let of = |id: &str| servers.iter().find(|server| server.has(id));
+    let home = |username: &str| servers.iter().find(|server| server.is_home_of(username));
+    let server = match line {
+        Say::Write { reply_to: Some(id), .. } => of(id),
+        Say::Write { to: Some(to), .. } => home(to),
+        Say::Write { by, .. } => home(&by.acct),
+        Say::Edit { status, .. } | Say::Delete { status } | Say::Put { status, .. } => of(status),
     };
-    let town = hold(&host.town);
-    let pictures = town.statuses.get(&id).map(|status| status.pictures.as_slice()).unwrap_or_default();
-    pictures.iter().filter_map(|picture| Some(town.uploads.get(&picture.id)?.bytes.to_vec())).collect()
-}
-
-pub(crate) fn say(hosts: &[Arc<Host>], line: Say) -> Option<String> {
-    match line {
-        Say::Write { by, to, reply_to, text, direct, spoiler } => {
-            let parent = match reply_to {
-                Some(id) => Some(find(hosts, &id)?),
-                None => None,
-            };
-            let host = match (&parent, &to) {
-                (Some((host, _)), _) => *host,
-                (None, Some(to)) => home(hosts, to)?,
-                (None, None) => home(hosts, &by.acct)?,
-            };
-            let author = speaker(host, &by);
-            let text = match to {
-                Some(to) => format!("@{to} {text}"),
-                None => text,
-            };
-            let mut writing = Writing::plain(author, &text, now_ms(), Origin::Said);
-            writing.reply_to = parent.map(|(_, id)| id);
-            writing.spoiler = spoiler;
-            if direct {
-                writing.visibility = Visibility::Direct;
-            }
-            Some(host.write(writing, LOUD).to_string())
-        }
-        Say::Edit { status, text } => {
-            let (host, id) = find(hosts, &status)?;
-            host.edit(id, &text, None, now_ms()).then_some(status)
-        }
-        Say::Delete { status } => {
-            let (host, id) = find(hosts, &status)?;
-            host.delete(id).map(|_| status)
-        }
-    }
-}
-
-fn find<'a>(hosts: &'a [Arc<Host>], id: &str) -> Option<(&'a Arc<Host>, Id)> {
-    let id = id.parse().ok()?;
-    hosts.iter().find(|host| hold(&host.town).statuses.contains_key(&id)).map(|host| (host, id))
-}
-
-/// Where the account of ours of that username lives.
-fn home<'a>(hosts: &'a [Arc<Host>], username: &str) -> Option<&'a Arc<Host>> {
-    hosts.iter().find(|host| hold(&host.town).person(username, None).is_some_and(|person| person.ours))
-}
-
-/// The speaker on this server, met for the first time if need be.
-fn speaker(host: &Host, by: &Speaker) -> Id {
-    let (user, domain) = match by.acct.split_once('@') {
-        Some((user, domain)) => (user, Some(domain)),
-        None => (by.acct.as_str(), None),
-    };
-    let known = host.find_person(&hold(&host.town), user, domain);
-    known.unwrap_or_else(|| {
-        let name = if by.name.is_empty() { user } else { &by.name };
-        add_person(host, new_person(user, domain.filter(|domain| *domain != host.domain), name, ""))
-    })
+    server?.say(line)
 }

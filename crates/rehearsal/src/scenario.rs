@@ -1,7 +1,9 @@
 //! Evenings as data: who lives in the town, what was there before, what arrives when. One file each in `scenarios/`; times
 //! are relative to the start, so that an evening is always tonight.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// An evening, read from its file.
@@ -18,10 +20,14 @@ pub struct Scenario {
     pub(crate) arrivals: Vec<Line>,
 }
 
-const FILES: [&str; 2] = [include_str!("../scenarios/soiree.json"), include_str!("../scenarios/calme.json")];
+const FILES: [&str; 3] = [
+    include_str!("../scenarios/soiree.json"),
+    include_str!("../scenarios/calme.json"),
+    include_str!("../scenarios/sites.json"),
+];
 
 impl Scenario {
-    /// `soirée` (or `soiree`), `calme`.
+    /// `soirée` (or `soiree`), `calme`; `sites`: the ways in which a WordPress site can be hard to sign in to.
     pub fn named(name: &str) -> Option<Scenario> {
         let name = if name == "soiree" { "soirée" } else { name };
         FILES
@@ -46,16 +52,37 @@ impl Scenario {
     pub fn server_count(&self) -> usize {
         self.servers.len()
     }
+
+    /// The place of the server of that key.
+    pub(crate) fn place_of(&self, key: &str) -> Option<usize> {
+        self.servers.iter().position(|server| server.key == key)
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct ServerLine {
     pub key: String,
+    /// A name of the list of networks.
+    #[serde(default = "mastodon")]
+    pub network: String,
+    /// The name people say.
     pub domain: String,
     pub title: String,
     pub description: String,
+    #[serde(default)]
     pub rules: Vec<String>,
+    /// What only its network reads.
+    #[serde(flatten)]
+    pub more: Map<String, Value>,
+}
+
+fn mastodon() -> String {
+    "mastodon".to_owned()
+}
+
+/// What only a network reads of a line, in its own words.
+pub(crate) fn own_part<T: DeserializeOwned>(more: &Map<String, Value>) -> Option<T> {
+    serde_json::from_value(Value::Object(more.clone())).ok()
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -77,8 +104,13 @@ pub(crate) struct OwnLine {
     pub server: String,
     pub username: String,
     pub name: String,
+    #[serde(default)]
     pub note: String,
+    #[serde(default)]
     pub followers: u32,
+    /// What the account may do there, where the network has roles.
+    #[serde(default)]
+    pub role: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -98,45 +130,27 @@ pub(crate) struct PersonLine {
     pub filtered: bool,
 }
 
-/// One thing that somebody does: write (`text`), edit, delete, like, boost or follow.
+/// One thing that somebody does: write (`text`), edit, delete, like, boost, follow, or what its network adds.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct Line {
     pub at: f64,
     pub by: String,
-    /// A name for this post, for the lines that speak of it.
+    /// A name for what is written, for the lines that speak of it.
     #[serde(default)]
     pub id: Option<String>,
     /// The server's key; needed only where neither `re` nor `to` tells.
     #[serde(default)]
     pub on: Option<String>,
-    /// The post answered.
+    /// What is answered.
     #[serde(default)]
     pub re: Option<String>,
-    /// The account of ours that is named first in the text.
+    /// The account of ours it is for.
     #[serde(default)]
     pub to: Option<String>,
     #[serde(default)]
     pub text: String,
     #[serde(default)]
-    pub html: Option<String>,
-    #[serde(default)]
-    pub direct: bool,
-    #[serde(default)]
-    pub unlisted: bool,
-    #[serde(default)]
-    pub spoiler: String,
-    #[serde(default)]
     pub lang: Option<String>,
-    #[serde(default)]
-    pub emojis: Vec<String>,
-    /// Scene and description.
-    #[serde(default)]
-    pub picture: Option<(String, String)>,
-    #[serde(default)]
-    pub likes: u32,
-    #[serde(default)]
-    pub boosts: u32,
     #[serde(default)]
     pub edit: Option<String>,
     #[serde(default)]
@@ -147,10 +161,20 @@ pub(crate) struct Line {
     pub boost: Option<String>,
     #[serde(default)]
     pub follow: Option<String>,
+    /// What only its network reads.
+    #[serde(flatten)]
+    pub more: Map<String, Value>,
+}
+
+impl Line {
+    /// The names of what it speaks of.
+    pub fn about(&self) -> impl Iterator<Item = &String> {
+        [&self.re, &self.edit, &self.delete, &self.like, &self.boost].into_iter().flatten()
+    }
 }
 
 /// A client as the desk should know it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClientCard {
     pub name: String,
     /// 0 to 3, a place in the palette.
@@ -165,21 +189,54 @@ pub struct ClientCard {
     pub templates: Vec<TemplateCard>,
 }
 
-/// An account of a client, with a token that needs no sign-in.
-#[derive(Clone, PartialEq, Serialize)]
+/// An account of a client, with a token that needs no sign-in, and what it takes to sign in all the same.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct AccountCard {
-    /// Always `mastodon` for now.
+    /// `mastodon`, `wordpress`: a name of the list of networks.
     pub network: String,
-    /// Origin, `http://127.0.0.1:PORT`.
+    /// The server's address, `http://127.0.0.1:PORT`, with its folder where it has one.
     pub server: String,
     /// `name@domain`, without the first "@".
     pub handle: String,
     pub name: String,
     /// The account's id on its server.
     pub remote: String,
+    /// What proves who asks: a bearer token, an application password.
     pub token: String,
+    /// Empty where the network knows no apps.
     pub client_id: String,
     pub client_secret: String,
+    pub sign_in: SignIn,
+}
+
+/// How an account of the rehearsal is signed in to, step by step, by nobody.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "way", rename_all = "snake_case")]
+pub enum SignIn {
+    /// Typed into the fields of the sign-in, by their names (`server`, `user`, `password`…).
+    Fields { values: BTreeMap<String, String> },
+    /// Typed first; then the page in the browser says yes by itself (`Rehearsal::consent`).
+    Consent { values: BTreeMap<String, String> },
+}
+
+impl SignIn {
+    pub fn values(&self) -> &BTreeMap<String, String> {
+        match self {
+            SignIn::Fields { values } | SignIn::Consent { values } => values,
+        }
+    }
+}
+
+/// Fields by their names.
+pub(crate) fn typed<const N: usize>(values: [(&str, &str); N]) -> BTreeMap<String, String> {
+    values.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+}
+
+impl std::fmt::Debug for SignIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<&String> = self.values().keys().collect();
+        f.debug_tuple("SignIn").field(&names).finish()
+    }
 }
 
 impl std::fmt::Debug for AccountCard {

@@ -13,13 +13,15 @@ fn ines() -> Speaker {
 
 #[tokio::test]
 async fn a_scenario_is_whole() {
-    assert_eq!(Scenario::names(), ["soirée", "calme"]);
+    assert_eq!(Scenario::names(), ["soirée", "calme", "sites"]);
     assert!(Scenario::named("soiree").is_some() && Scenario::named("absent").is_none());
     let rehearsal = quiet("soirée").await;
     let clients = rehearsal.clients();
     assert_eq!(clients.len(), 3);
     for client in &clients {
-        assert!(client.templates.len() >= 4 && client.color_index < 4 && client.accounts.len() == 1);
+        assert!(client.templates.len() >= 4 && client.color_index < 4);
+        let mastodon = client.accounts.iter().filter(|account| account.network == "mastodon");
+        assert_eq!(mastodon.count(), 1, "{}", client.name);
     }
     let mut items = 0;
     for n in 0..clients.len() {

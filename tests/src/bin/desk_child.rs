@@ -14,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use guichet_core::view::{Problem, Settle, Triage};
 use guichet_core::{Desk, Doors, Keychain, STEPS, Steps};
 use guichet_model::{Clock, ConversationId, ReplyId};
-use guichet_rehearsal::{AccountCard, ClientCard, TemplateCard};
+use guichet_rehearsal::ClientCard;
 use guichet_tests::crash::drawn;
 use guichet_tests::desk::{ALL, Fast, Watch, doors, furnish, outbox};
 use guichet_tests::forgetful::{self, Syncs};
@@ -205,35 +205,5 @@ async fn reply_with(
 
 /// The cards that the rehearsal wrote as JSON.
 fn cards(clients: &Value) -> Vec<ClientCard> {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let all = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let account = |card: &Value| AccountCard {
-        network: text(&card["network"]),
-        server: text(&card["server"]),
-        handle: text(&card["handle"]),
-        name: text(&card["name"]),
-        remote: text(&card["remote"]),
-        token: text(&card["token"]),
-        client_id: text(&card["client_id"]),
-        client_secret: text(&card["client_secret"]),
-    };
-    let template = |card: &Value| TemplateCard {
-        code: text(&card["code"]),
-        title: text(&card["title"]),
-        text: text(&card["text"]),
-        lang: text(&card["lang"]),
-    };
-    all(clients)
-        .iter()
-        .map(|card| ClientCard {
-            name: text(&card["name"]),
-            color_index: card["color_index"].as_u64().and_then(|n| u8::try_from(n).ok()).unwrap_or_default(),
-            letter: text(&card["letter"]),
-            lang: text(&card["lang"]),
-            hours: text(&card["hours"]),
-            notes: text(&card["notes"]),
-            accounts: all(&card["accounts"]).iter().map(account).collect(),
-            templates: all(&card["templates"]).iter().map(template).collect(),
-        })
-        .collect()
+    serde_json::from_value(clients.clone()).expect("the rehearsal's cards")
 }

@@ -1,6 +1,8 @@
 //! What every test of the rehearsal needs: a running evening and a plain HTTP client that is signed in.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod site;
+
 use guichet_rehearsal::{AccountCard, Options, Rehearsal, Scenario};
 use reqwest::{Client, Response};
 use serde_json::Value;
@@ -20,17 +22,17 @@ pub async fn start(name: &str, pace: f64) -> Rehearsal {
     Rehearsal::start(Options { scenario, seed: 7, pace, ports: None }).await.unwrap()
 }
 
-/// The only account of the client at this place.
+/// The Mastodon account of the client at this place.
 pub fn account(rehearsal: &Rehearsal, client: usize) -> Account {
-    let card = rehearsal.clients()[client].accounts[0].clone();
+    let accounts = rehearsal.clients()[client].accounts.clone();
+    let card = accounts.into_iter().find(|account| account.network == "mastodon").unwrap();
+    Account { card, http: http() }
+}
+
+/// A plain client.
+pub fn http() -> Client {
     // No pool: a kept connection would make a refused one look like a cut one.
-    let http = Client::builder()
-        .pool_max_idle_per_host(0)
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .unwrap();
-    Account { card, http }
+    Client::builder().pool_max_idle_per_host(0).no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
 
 impl Account {

@@ -1,14 +1,14 @@
 //! Direct conversations over the API. Their pages are cut by the id of the last post, not of the conversation.
 
-use crate::accounts::with_link;
+use super::accounts::with_link;
+use super::paging::Page;
+use super::params::{Params, Refusal, id_of};
+use super::server::Desk;
+use super::shapes;
+use super::statuses::visible;
+use super::world::{Id, Talk};
 use crate::faults::Lag;
 use crate::hold;
-use crate::paging::Page;
-use crate::params::{Params, Refusal, id_of};
-use crate::server::Desk;
-use crate::shapes;
-use crate::statuses::visible;
-use crate::world::{Id, Talk};
 use axum::Json;
 use axum::extract::{Extension, Path, State};
 use axum::http::HeaderMap;

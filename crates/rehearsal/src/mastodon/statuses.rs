@@ -1,16 +1,16 @@
 //! Posts over the API: read, publish once under a key, edit, delete, like, mute their thread.
 
-use crate::acts;
+use super::acts;
+use super::instance::MOST_CHARACTERS;
+use super::oauth::Who;
+use super::params::{Params, Refusal, text_of};
+use super::server::{Desk, Host};
+use super::shapes;
+use super::text::counted;
+use super::uploads;
+use super::world::{Id, Origin, Status, Town, Visibility, Writing, now_ms};
 use crate::faults::Lag;
 use crate::hold;
-use crate::instance::MOST_CHARACTERS;
-use crate::oauth::Who;
-use crate::params::{Params, Refusal, text_of};
-use crate::server::{Desk, Host};
-use crate::shapes;
-use crate::text::counted;
-use crate::uploads;
-use crate::world::{Id, Origin, Status, Town, Visibility, Writing, now_ms};
 use axum::Json;
 use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, StatusCode};

@@ -1,10 +1,10 @@
 //! Pictures over HTTP: avatars, headers, custom emojis, and what people post. Drawn once, then kept.
 
-use crate::params::Refusal;
+use super::params::Refusal;
+use super::server::{Desk, Host};
+use super::world::{BROUGHT, Id};
+use crate::hold;
 use crate::pictures::{self, Drawing};
-use crate::server::{Desk, Host};
-use crate::world::{BROUGHT, Id};
-use crate::{hold, server};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::header;
@@ -37,7 +37,7 @@ fn brought(host: &Host, file: &str) -> Option<Response> {
     Some(([(header::CONTENT_TYPE, upload.kind)], upload.bytes.clone()).into_response())
 }
 
-fn wanted(host: &server::Host, kind: &str, file: &str) -> Option<Drawing> {
+fn wanted(host: &Host, kind: &str, file: &str) -> Option<Drawing> {
     let stem = file.strip_suffix(".png")?;
     match kind {
         "avatars" => avatar(host, stem.parse().ok()?),

@@ -2,9 +2,9 @@
 //! that nobody takes silence for death. What is missed is not repeated. A stream that falls too far behind is closed,
 //! and its reader polls.
 
-use crate::params::{Params, Refusal};
-use crate::server::{Desk, Host};
-use crate::world::{Event, Id};
+use super::params::{Params, Refusal};
+use super::server::{Desk, Host};
+use super::world::{Event, Id};
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};

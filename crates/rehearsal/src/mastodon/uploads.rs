@@ -1,13 +1,13 @@
 //! Pictures that our accounts bring: taken apart from the multipart form, kept until a post shows them, shown to their owner
 //! meanwhile. A GIF is made into a film first, so that it is not ready at once, as on a real server.
 
+use super::instance::{LARGEST_PICTURE, LONGEST_ALT};
+use super::oauth::Who;
+use super::params::{Params, Refusal, id_of, text_of};
+use super::server::{Desk, Host};
+use super::shapes;
+use super::world::{Id, Picture, Town, now_ms};
 use crate::hold;
-use crate::instance::{LARGEST_PICTURE, LONGEST_ALT};
-use crate::oauth::Who;
-use crate::params::{Params, Refusal, id_of, text_of};
-use crate::server::{Desk, Host};
-use crate::shapes;
-use crate::world::{Id, Picture, Town, now_ms};
 use axum::Json;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{Path, Request, State};

@@ -1,10 +1,10 @@
 //! What a server says of itself: its limits, rules and streaming address in both shapes, and its nodeinfo. While keys are
 //! not honoured it introduces itself as a compatible server, since a client must learn that from the software.
 
+use super::server::{Desk, Host};
+use super::shapes;
+use super::world::Id;
 use crate::hold;
-use crate::server::{Desk, Host};
-use crate::shapes;
-use crate::world::Id;
 use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ fn streaming(host: &Host) -> String {
 
 fn rules(host: &Host) -> Vec<Value> {
     (1..)
-        .zip(&host.rules)
+        .zip(&host.line.rules)
         .map(|(id, text)| json!({"id": id.to_string(), "text": text, "hint": "", "translations": {}}))
         .collect()
 }
@@ -73,11 +73,11 @@ pub(crate) async fn v2(State(host): Desk) -> Json<Value> {
     let town = hold(&host.town);
     let person = town_contact.and_then(|id| town.people.get(&id));
     let mut shape = json!({
-        "domain": host.domain,
-        "title": host.title,
+        "domain": host.line.domain,
+        "title": host.line.title,
         "version": version,
         "source_url": "https://github.com/mastodon/mastodon",
-        "description": host.description,
+        "description": host.line.description,
         "usage": {"users": {"active_month": 412}},
         "thumbnail": {"url": format!("{}/media/headers/0.png", host.origin)},
         "icon": [],
@@ -85,7 +85,7 @@ pub(crate) async fn v2(State(host): Desk) -> Json<Value> {
         "configuration": configuration(&host),
         "registrations": {"enabled": false, "approval_required": true, "message": null, "url": null},
         "contact": {
-            "email": format!("contact@{}", host.domain),
+            "email": format!("contact@{}", host.line.domain),
             "account": person.map(|person| shapes::account(&host, &town, person))
         },
         "rules": rules(&host)
@@ -100,11 +100,11 @@ pub(crate) async fn v1(State(host): Desk) -> Json<Value> {
     let (_, _, version) = software(&host);
     let town = hold(&host.town);
     Json(json!({
-        "uri": host.domain,
-        "title": host.title,
-        "short_description": host.description,
-        "description": host.description,
-        "email": format!("contact@{}", host.domain),
+        "uri": host.line.domain,
+        "title": host.line.title,
+        "short_description": host.line.description,
+        "description": host.line.description,
+        "email": format!("contact@{}", host.line.domain),
         "version": version,
         "urls": {"streaming_api": streaming(&host)},
         "stats": {"user_count": 412, "status_count": town.statuses.len(), "domain_count": 38},

@@ -1,15 +1,14 @@
 //! What happens on a simulated server: somebody writes, edits, deletes, likes, follows; and whom it tells, by
 //! notification and by event.
 
+use super::server::Host;
+use super::shapes;
+use super::text::{Piece, pieces};
+use super::world::{Event, Id, Notice, Origin, Picture, Status, Talk, Town, Visibility, Writing, now_ms};
 use crate::hold;
-use crate::server::Host;
-use crate::shapes;
-use crate::text::{Piece, pieces};
-use crate::world::{Event, Id, Notice, Origin, Picture, Status, Talk, Town, Visibility, Writing, now_ms};
 use std::collections::BTreeSet;
 
-/// For what was there before anybody listened: no event goes out.
-pub(crate) const QUIETLY: bool = true;
+/// Events go out. What was there before anybody listened is written without.
 pub(crate) const LOUD: bool = false;
 
 impl Host {
@@ -153,7 +152,7 @@ impl Host {
 
     pub fn find_person(&self, town: &Town, user: &str, domain: Option<&str>) -> Option<Id> {
         let elsewhere =
-            domain.filter(|domain| !domain.eq_ignore_ascii_case(&self.domain) && !self.origin.ends_with(*domain));
+            domain.filter(|domain| !domain.eq_ignore_ascii_case(&self.line.domain) && !self.origin.ends_with(*domain));
         town.person(user, elsewhere).map(|person| person.id)
     }
 

@@ -4,42 +4,12 @@
 //! Times are milliseconds since 1970. Post ids are snowflakes (milliseconds, then 16 bits), so they grow with time;
 //! the last three bits name the server, so that an id is unique over the whole rehearsal.
 
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 pub(crate) type Id = u64;
 
 pub(crate) use crate::clock::now_ms;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Visibility {
-    Public,
-    Unlisted,
-    Private,
-    Direct,
-}
-
-impl Visibility {
-    pub(crate) fn named(name: &str) -> Option<Visibility> {
-        match name {
-            "public" => Some(Visibility::Public),
-            "unlisted" => Some(Visibility::Unlisted),
-            "private" => Some(Visibility::Private),
-            "direct" => Some(Visibility::Direct),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Visibility::Public => "public",
-            Visibility::Unlisted => "unlisted",
-            Visibility::Private => "private",
-            Visibility::Direct => "direct",
-        }
-    }
-}
+pub(crate) use crate::said::Visibility;
 
 pub(crate) struct Person {
     pub id: Id,
@@ -225,7 +195,7 @@ pub(crate) struct Town {
     /// (who, timeline) → last read, version, when.
     pub markers: BTreeMap<(Id, String), (String, u32, i64)>,
     pub reports: u32,
-    pub uploads: BTreeMap<Id, crate::uploads::Upload>,
+    pub uploads: BTreeMap<Id, super::uploads::Upload>,
     pub last_id: Id,
     /// Counts notifications and talks, which are numbered one by one.
     pub counter: Id,

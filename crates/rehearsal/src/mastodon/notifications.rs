@@ -1,14 +1,14 @@
 //! Notifications over the API, one by one and grouped; the mentions set aside by the notification policy; read marks.
 
-use crate::accounts::with_link;
+use super::accounts::with_link;
+use super::paging::Page;
+use super::params::{Params, Refusal, id_of};
+use super::server::{Desk, Host};
+use super::shapes;
+use super::statuses::visible;
+use super::world::{Id, Notice, Town, now_ms};
 use crate::faults::Lag;
 use crate::hold;
-use crate::paging::Page;
-use crate::params::{Params, Refusal, id_of};
-use crate::server::{Desk, Host};
-use crate::shapes;
-use crate::statuses::visible;
-use crate::world::{Id, Notice, Town, now_ms};
 use axum::Json;
 use axum::extract::{Extension, Path, State};
 use axum::http::HeaderMap;

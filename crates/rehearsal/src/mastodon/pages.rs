@@ -1,43 +1,17 @@
 //! The few pages a person sees in a browser: the consent, the code to copy, what went wrong, and a post's own page. In
 //! French, without a script or a picture from elsewhere.
 
-use crate::params::{Params, Refusal};
-use crate::server::{Desk, Host};
-use crate::text::escaped;
-use crate::{hold, shapes};
+use super::params::{Params, Refusal};
+use super::server::{Desk, Host};
+use super::shapes;
+use crate::hold;
+use crate::paper::{self, escaped};
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-const STYLE: &str = "
-:root{color-scheme:light dark;--paper:#f6f3ee;--card:#fffdfa;--ink:#2b2622;--soft:#756b62;--line:#e4dcd2;--deep:#3d5a80;--on:#fff}
-@media(prefers-color-scheme:dark){:root{--paper:#1d1b1a;--card:#272423;--ink:#f1ece6;--soft:#a99f95;--line:#3a3634;--deep:#a9c4e6;--on:#16202c}}
-*{box-sizing:border-box}
-body{margin:0;min-height:100vh;display:grid;place-items:center;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
-main{width:min(30rem,92vw);margin:2rem 0;padding:2rem;background:var(--card);border:1px solid var(--line);border-radius:14px}
-small.mark{display:inline-block;padding:.1rem .6rem;border:1px dashed var(--soft);border-radius:99px;color:var(--soft)}
-h1{font-size:1.35rem;line-height:1.3;margin:.8rem 0 .4rem;text-wrap:balance}
-p{margin:.4rem 0;color:var(--soft)}
-ul{margin:.6rem 0 1.2rem;padding-left:1.2rem;color:var(--soft)}
-form{display:grid;gap:.7rem;margin-top:1.2rem}
-button{display:flex;gap:.8rem;align-items:center;width:100%;padding:.7rem 1rem;border:1px solid var(--line);border-radius:10px;background:var(--deep);color:var(--on);font:inherit;font-weight:600;text-align:left;cursor:pointer}
-button small{display:block;font-weight:400;opacity:.85}
-button img{width:2.6rem;height:2.6rem;border-radius:8px}
-button.no{background:none;color:var(--soft);justify-content:center;font-weight:400}
-button:focus-visible{outline:3px solid var(--deep);outline-offset:2px}
-code{display:block;margin:1rem 0;padding:.9rem;border:1px solid var(--line);border-radius:10px;font-size:1.02rem;overflow-wrap:anywhere;user-select:all}
-";
-
 fn page(code: StatusCode, host: &Host, title: &str, body: &str) -> Response {
-    let html = format!(
-        "<!doctype html><html lang=\"fr\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{} · {}</title><style>{STYLE}</style><main><small class=\"mark\">Entraînement — {}</small><h1>{}</h1>{body}</main></html>",
-        escaped(title),
-        escaped(&host.title),
-        escaped(&host.domain),
-        escaped(title),
-    );
-    (code, [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html)
-        .into_response()
+    paper::page(code, (&host.line.title, &host.line.domain), title, body)
 }
 
 /// Asks which account the app may speak for.
@@ -60,7 +34,7 @@ pub(crate) fn consent(host: &Host, app: &str, scope: &str, params: &Params) -> R
                 person.id,
                 escaped(&person.name),
                 escaped(&person.username),
-                escaped(&host.domain),
+                escaped(&host.line.domain),
             )
         })
         .collect();
@@ -99,8 +73,8 @@ pub(crate) fn trouble(host: &Host, code: StatusCode, words: &str) -> Response {
 pub(crate) async fn elsewhere(State(host): Desk, request: Request) -> Response {
     let path = request.uri().path();
     if path == "/" {
-        let words = format!("<p>{}</p>", escaped(&host.description));
-        return page(StatusCode::OK, &host, &host.title, &words);
+        let words = format!("<p>{}</p>", escaped(&host.line.description));
+        return page(StatusCode::OK, &host, &host.line.title, &words);
     }
     let post = path.strip_prefix("/@").and_then(|rest| rest.rsplit_once('/')).and_then(|(_, id)| id.parse().ok());
     let town = hold(&host.town);

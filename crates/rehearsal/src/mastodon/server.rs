@@ -1,60 +1,61 @@
-//! One simulated Mastodon server: its routes, and what every request goes through on the way (faults, then limits).
+//! One simulated Mastodon server: what it holds, its routes, and its limits on the way to them.
 
-use crate::door::{Caller, Door, Porch};
-use crate::faults::Faults;
-use crate::limits::Limits;
-use crate::luck::Luck;
-use crate::oauth::Oauth;
-use crate::params::text_of;
-use crate::pictures::Gallery;
-use crate::world::{Event, Town, now_ms};
-use crate::{
-    accounts, clock, conversations, hold, instance, media, notifications, oauth, pages, statuses, streaming, uploads,
-};
+use super::limits::Limits;
+use super::oauth::Oauth;
+use super::params::text_of;
+use super::world::{Event, Town, now_ms};
+use super::{accounts, conversations, instance, media, notifications, oauth, pages, statuses, streaming, uploads};
+use crate::hold;
+use crate::network::Stand;
 use axum::Router;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
+use std::ops::Deref;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use tokio::sync::broadcast;
-use tokio::task::JoinHandle;
+
+/// Events a stream may fall behind before it is closed.
+const STREAM_DEPTH: usize = 1024;
+/// Where the numbers of notifications begin: a server that has lived.
+const FIRST_NUMBER: u64 = 34_975_000;
 
 pub(crate) struct Host {
-    pub index: usize,
-    /// `http://127.0.0.1:PORT`
-    pub origin: String,
-    /// The name people say, as in `@somebody@domain`.
-    pub domain: String,
-    pub title: String,
-    pub description: String,
-    pub rules: Vec<String>,
+    stand: Stand,
     pub town: Mutex<Town>,
     pub oauth: Mutex<Oauth>,
     pub limits: Mutex<Limits>,
     pub events: broadcast::Sender<Event>,
-    pub honours_keys: Arc<AtomicBool>,
-    pub faults: Arc<Faults>,
-    pub luck: Luck,
-    pub gallery: Gallery,
-    pub door: Arc<Door>,
+    pub honours_keys: AtomicBool,
+}
+
+impl Host {
+    pub fn new(stand: Stand) -> Host {
+        Host {
+            stand,
+            town: Mutex::new(Town { counter: FIRST_NUMBER, ..Town::default() }),
+            oauth: Mutex::default(),
+            limits: Mutex::default(),
+            events: broadcast::channel(STREAM_DEPTH).0,
+            honours_keys: AtomicBool::new(true),
+        }
+    }
+}
+
+/// A Mastodon server is a server, and more: its origin and its luck are found on it.
+impl Deref for Host {
+    type Target = Stand;
+
+    fn deref(&self) -> &Stand {
+        &self.stand
+    }
 }
 
 pub(crate) type Desk = State<Arc<Host>>;
 
-/// Serves until the task is dropped or aborted.
-pub(crate) fn open(host: Arc<Host>) -> JoinHandle<()> {
-    let porch = Porch(Arc::clone(&host.door));
-    let routes = routes(host).into_make_service_with_connect_info::<Caller>();
-    tokio::spawn(async move {
-        if let Err(error) = axum::serve(porch, routes).await {
-            tracing::warn!(%error, "a simulated server stopped");
-        }
-    })
-}
-
-fn routes(host: Arc<Host>) -> Router {
+pub(crate) fn routes(host: Arc<Host>) -> Router {
     Router::new()
         .route("/.well-known/oauth-authorization-server", get(oauth::metadata))
         .route("/.well-known/nodeinfo", get(instance::nodeinfo_links))
@@ -96,19 +97,7 @@ fn routes(host: Arc<Host>) -> Router {
         .route("/media/{kind}/{file}", get(media::picture))
         .fallback(pages::elsewhere)
         .layer(from_fn_with_state(Arc::clone(&host), counted))
-        .layer(from_fn_with_state(Arc::clone(&host), tried))
         .with_state(host)
-}
-
-async fn tried(
-    State(host): Desk,
-    ConnectInfo(Caller(wire)): ConnectInfo<Caller>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let mut response = host.faults.play(host.index, wire, request, next).await;
-    clock::date(&mut response);
-    response
 }
 
 async fn counted(State(host): Desk, request: Request, next: Next) -> Response {

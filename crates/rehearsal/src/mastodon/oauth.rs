@@ -2,11 +2,11 @@
 //! changed into a token that never expires. Strict on purpose: secret, redirect address, PKCE verifier and scopes are
 //! all checked, since a lenient rehearsal would teach a client bad manners.
 
+use super::pages;
+use super::params::{Params, Refusal, text_of};
+use super::server::{Desk, Host};
+use super::world::{Id, now_ms};
 use crate::hold;
-use crate::pages;
-use crate::params::{Params, Refusal, text_of};
-use crate::server::{Desk, Host};
-use crate::world::{Id, now_ms};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};

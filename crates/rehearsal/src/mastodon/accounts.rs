@@ -1,13 +1,13 @@
 //! People over the API: who am I, who is this, what did they write; muting, blocking, reporting.
 
+use super::paging::Page;
+use super::params::{Params, Refusal, id_of};
+use super::server::{Desk, Host};
+use super::shapes;
+use super::statuses::visible;
+use super::world::{Id, now_ms};
 use crate::faults::Lag;
 use crate::hold;
-use crate::paging::Page;
-use crate::params::{Params, Refusal, id_of};
-use crate::server::{Desk, Host};
-use crate::shapes;
-use crate::statuses::visible;
-use crate::world::{Id, now_ms};
 use axum::Json;
 use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, header};

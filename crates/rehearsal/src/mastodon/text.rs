@@ -2,6 +2,7 @@
 //!
 //! One reading of the text (`pieces`) serves all three, so that what is counted as a link is also shown as one.
 
+use crate::paper::escaped;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Every link counts as this many characters.
@@ -148,21 +149,6 @@ fn link(url: &str) -> String {
         escaped(&head),
         escaped(&tail)
     )
-}
-
-pub(crate) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            _ => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

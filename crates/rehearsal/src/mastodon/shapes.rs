@@ -1,9 +1,10 @@
 //! How the town looks on the wire: the JSON of Mastodon 4.5, field by field as recorded from real servers. Ids are strings,
 //! times have three digits of a second and a `Z`.
 
-use crate::server::Host;
-use crate::text::{escaped, html};
-use crate::world::{Id, Notice, Person, Picture, Status, Talk, Town, Visibility};
+use super::server::Host;
+use super::text::html;
+use super::world::{Id, Notice, Person, Picture, Status, Talk, Town, Visibility};
+use crate::paper::escaped;
 use serde_json::{Value, json};
 
 pub(crate) fn time(ms: i64) -> String {
@@ -177,10 +178,10 @@ fn emojis(host: &Host, names: &[String]) -> Vec<Value> {
 }
 
 fn tags(host: &Host, text: &str) -> Vec<Value> {
-    crate::text::pieces(text)
+    super::text::pieces(text)
         .into_iter()
         .filter_map(|piece| match piece {
-            crate::text::Piece::Tag { name, .. } => Some(name.to_lowercase()),
+            super::text::Piece::Tag { name, .. } => Some(name.to_lowercase()),
             _ => None,
         })
         .map(|name| json!({"name": name, "url": format!("{}/tags/{name}", host.origin)}))

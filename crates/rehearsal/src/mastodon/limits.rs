@@ -2,8 +2,8 @@
 //! 30 deletions and 30 uploads in 30 minutes. The headers tell the window nearest to its end of patience, its `Reset` in ISO 8601 with
 //! microseconds.
 
-use crate::params::Refusal;
-use crate::shapes::precise_time;
+use super::params::Refusal;
+use super::shapes::precise_time;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use std::collections::HashMap;

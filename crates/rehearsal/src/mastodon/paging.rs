@@ -1,7 +1,7 @@
 //! Pages as Mastodon cuts them: newest first, walked backwards by `max_id`, forwards by `min_id` (the page nearest to the
 //! mark, still newest first inside), or from the top by `since_id`. The `Link` header names the neighbours.
 
-use crate::params::Params;
+use super::params::Params;
 use axum::http::HeaderValue;
 
 pub(crate) struct Page {
