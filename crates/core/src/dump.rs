@@ -116,7 +116,7 @@ struct Said {
 fn messages(conn: &Connection, id: ConversationId, text: &mut String) -> Result<(), Problem> {
     let mut messages = conn.prepare(
         "SELECT m.remote, m.in_reply_to, m.ours, m.at, p.handle, m.text, m.edited_at IS NOT NULL,
-                m.gone_at IS NOT NULL, m.liked
+                m.gone_at IS NOT NULL, m.liked, m.publication
            FROM message m JOIN person p ON p.id = m.person
           WHERE m.conversation = ?1 ORDER BY m.at, length(m.remote), m.remote",
     )?;
@@ -127,6 +127,10 @@ fn messages(conn: &Connection, id: ConversationId, text: &mut String) -> Result<
             if row.get(column)? {
                 said.push_str(what);
             }
+        }
+        let publication: String = row.get(9)?;
+        if publication != "published" {
+            let _ = write!(said, " ({publication})");
         }
         let _ = write!(said, ": {}", row.get::<_, String>(5)?);
         Ok(Said { remote: row.get(0)?, answers: row.get(1)?, line: said })

@@ -4,7 +4,7 @@
 //! and what is off the screen is never read. Totals are the kept counts; only an account's alone is counted.
 
 use crate::desk::Desk;
-use crate::intake::{kind_of, visibility_of};
+use crate::intake::{kind_of, publication_of, visibility_of};
 use crate::view::{Counts, ListQuery, Problem, Slice, View};
 use crate::{outbox, sidebar, triage, view};
 use guichet_model::{AccountId, ClientId, ConversationId, Millis};
@@ -184,7 +184,8 @@ pub(crate) fn row(conn: &Connection, id: ConversationId, now: Millis) -> Result<
                     ifnull(m.at, c.last_at), CASE WHEN m.expires_at <= ?2 THEN '' ELSE substr(m.text, 1, 800) END,
                     m.lang, CASE WHEN post.expires_at <= ?2 THEN NULL ELSE substr(post.text, 1, 400) END,
                     c.visibility, c.unread, c.messages,
-                    EXISTS (SELECT 1 FROM draft WHERE draft.conversation = c.id), c.edited, c.gone
+                    EXISTS (SELECT 1 FROM draft WHERE draft.conversation = c.id), c.edited, c.gone,
+                    ifnull(m.publication, '')
                FROM conversation c
                JOIN account ON account.id = c.account
                LEFT JOIN message m ON m.id = ifnull(c.latest,
@@ -212,6 +213,7 @@ pub(crate) fn row(conn: &Connection, id: ConversationId, now: Millis) -> Result<
                 lang: row.get(10)?,
                 post: post.map(|text| one_line(&text, POST)).filter(|text| !text.is_empty()),
                 visibility: visibility.and_then(|stored| visibility_of(&stored)),
+                publication: publication_of(row.get_ref(18)?.as_str()?),
                 unread: row.get(13)?,
                 messages: row.get(14)?,
                 draft: row.get(15)?,

@@ -43,6 +43,13 @@ pub enum Publication {
     Trash,
 }
 
+impl Publication {
+    /// Taken out of the place: nobody waits for an answer to it.
+    pub fn is_out(self) -> bool {
+        matches!(self, Self::Spam | Self::Trash)
+    }
+}
+
 /// One post, comment, mention, message or review.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Item {

@@ -437,7 +437,7 @@ export type Locale = "fr" | "en";
  */
 export type MessageId = number;
 
-export type MessageView = { id: MessageId, person: PersonId, author: string, handle: string, avatar: string | null, ours: boolean, at: Millis, editedAt: Millis | null, text: string, links: Array<Link>, warning: string | null, lang: string | null, url: string | null, visibility: Visibility | null, rating: number | null, attachments: Array<Attachment>, liked: boolean, gone: boolean, 
+export type MessageView = { id: MessageId, person: PersonId, author: string, handle: string, avatar: string | null, ours: boolean, at: Millis, editedAt: Millis | null, text: string, links: Array<Link>, warning: string | null, lang: string | null, url: string | null, visibility: Visibility | null, publication: Publication, rating: number | null, attachments: Array<Attachment>, liked: boolean, gone: boolean, 
 /**
  * Answers in the tree above this one, 0 at the top; shown as indentation up to 2.
  */
@@ -615,6 +615,10 @@ lang: string | null,
  * The first 80 characters of the post it hangs on.
  */
 post: string | null, visibility: Visibility | null, 
+/**
+ * Where that text stands at its network.
+ */
+publication: Publication, 
 /**
  * Texts by others that the CM has not opened.
  */

@@ -1,5 +1,5 @@
 // The core's codes as sentences: problems, faults, refusals, health, states, leaks. One place for each code.
-import type { Fault, Health, HoldView, Leak, Problem, Reason, ReplyState, Triage, Visibility, Waiting } from '../backend';
+import type { Fault, Health, HoldView, Leak, Problem, Publication, Reason, ReplyState, Triage, Visibility, Waiting } from '../backend';
 import { at as atMoment, moment, time } from './dates.svelte';
 import { coded, t, tn, type Key } from './words.svelte';
 
@@ -114,6 +114,9 @@ export function laterWords(triage: Triage): string | null {
   if (triage.triage !== 'later') return null;
   return triage.until === null ? t('later.chip_answer') : t('later.chip_until', { time: moment(triage.until) });
 }
+
+/** What waits for a moderator asks something; what was put away is only said. */
+export const publicationTone = (publication: Publication): Tone => (publication === 'pending' ? 'warn' : 'plain');
 
 export const visibilityWords = (visibility: Visibility): string => t(`visibility.${visibility}`);
 export const kindWords = (kind: string): string => coded(`kind.${kind}`, kind);

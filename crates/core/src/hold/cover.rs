@@ -105,11 +105,12 @@ pub(super) fn count(conn: &Connection, hold: HoldId, scope: &str) -> Result<(u32
 }
 
 /// `FROM … WHERE …` of the waiting replies `r` that the hold `?1` stops, and nothing that is not released with it; `m` is what each answers, where that
-/// was edited or is gone: of the others nothing is read.
+/// was edited, is gone or was put out: of the others nothing is read.
 pub(super) fn only(conn: &Connection, scope: &str, released: &[HoldId]) -> Result<String, Problem> {
     Ok(format!(
         "FROM hold h JOIN reply r ON {} LEFT JOIN message m INDEXED BY message_changed
-                ON m.id = r.answers AND (m.edited_at IS NOT NULL OR m.gone_at IS NOT NULL)
+                ON m.id = r.answers
+               AND (m.edited_at IS NOT NULL OR m.gone_at IS NOT NULL OR m.publication IN ('spam', 'trash'))
           WHERE h.id = ?1 AND r.state IN {OPEN} AND r.state = 'waiting' AND NOT {}",
         words_of(scope),
         covered_but_for(conn, released)?

@@ -1,6 +1,6 @@
 //! How the model's small enums stand in the store: the same words as everywhere else.
 
-use guichet_model::{Kind, Visibility};
+use guichet_model::{Kind, Publication, Visibility};
 
 pub(crate) fn kind(kind: Kind) -> &'static str {
     match kind {
@@ -28,6 +28,27 @@ pub(crate) fn visibility(visibility: Visibility) -> &'static str {
         Visibility::Unlisted => "unlisted",
         Visibility::Followers => "followers",
         Visibility::Direct => "direct",
+    }
+}
+
+pub(crate) fn publication(publication: Publication) -> &'static str {
+    match publication {
+        Publication::Published => "published",
+        Publication::Pending => "pending",
+        Publication::Hidden => "hidden",
+        Publication::Spam => "spam",
+        Publication::Trash => "trash",
+    }
+}
+
+/// What a store of ours cannot hold reads as published: it is shown, and owed.
+pub(crate) fn publication_of(stored: &str) -> Publication {
+    match stored {
+        "pending" => Publication::Pending,
+        "hidden" => Publication::Hidden,
+        "spam" => Publication::Spam,
+        "trash" => Publication::Trash,
+        _ => Publication::Published,
     }
 }
 

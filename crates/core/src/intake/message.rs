@@ -5,7 +5,7 @@ use super::thread::{Place, Standing};
 use super::{Intake, codes};
 use crate::search;
 use crate::view::Problem;
-use guichet_model::{Attachment, Body, ConversationId, Item, Link, Mention, MessageId, Millis, RemoteId};
+use guichet_model::{Attachment, Body, ConversationId, Item, Link, Mention, MessageId, Millis, Publication, RemoteId};
 use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -40,9 +40,19 @@ pub(super) struct Known {
     pub in_reply_to: Option<String>,
     edited_at: Option<i64>,
     same: bool,
+    stood: Stood,
     row: i64,
     scope: String,
     said: Option<String>,
+}
+
+/// What decides whether a message counts in its conversation, as stored.
+#[derive(Clone, Copy)]
+struct Stood {
+    ours: bool,
+    at: Millis,
+    gone: bool,
+    publication: Publication,
 }
 
 #[derive(Deserialize)]
@@ -68,7 +78,7 @@ impl Intake<'_> {
             .touched
             .entry(place.conversation)
             .or_insert_with(|| if place.fresh { Touched::fresh() } else { Touched::default() });
-        touched.met(id, item.at, item.ours, buried.is_none());
+        touched.met(id, item.at, item.ours, buried.is_none() && !item.publication.is_out());
         if place.renames {
             self.rename(place.conversation)?;
         }
@@ -136,6 +146,12 @@ impl Intake<'_> {
                     in_reply_to: row.get(1)?,
                     edited_at: row.get(2)?,
                     same,
+                    stood: Stood {
+                        ours: row.get(9)?,
+                        at: Millis(row.get(10)?),
+                        gone: row.get(11)?,
+                        publication: codes::publication_of(row.get_ref(12)?.as_str()?),
+                    },
                     row: row.get(4)?,
                     scope: row.get(5)?,
                     said: None,
@@ -148,8 +164,9 @@ impl Intake<'_> {
             .prepare_cached(
                 "SELECT conversation, in_reply_to, edited_at,
                         text = ?2 AND body = ?3 AND attachments = ?4 AND edited_at IS ?5 AND liked = ?6
-                          AND visibility IS ?7 AND lang IS ?8 AND url IS ?9 AND rating IS ?10 AND expires_at IS ?11,
-                        word_row, scope, text, body, attachments
+                          AND visibility IS ?7 AND lang IS ?8 AND url IS ?9 AND rating IS ?10 AND expires_at IS ?11
+                          AND publication = ?12,
+                        word_row, scope, text, body, attachments, ours, at, gone_at IS NOT NULL, publication
                    FROM message WHERE id = ?1",
             )?
             .query_row(
@@ -164,7 +181,8 @@ impl Intake<'_> {
                     item.lang,
                     item.url,
                     item.rating,
-                    item.expires_at.map(|at| at.0)
+                    item.expires_at.map(|at| at.0),
+                    codes::publication(item.publication)
                 ],
                 known,
             )?;
@@ -194,7 +212,8 @@ impl Intake<'_> {
         self.tx
             .prepare_cached(
                 "UPDATE message SET text = ?2, body = ?3, attachments = ?4, edited_at = ?5, liked = ?6,
-                        visibility = ?7, lang = ?8, url = ?9, rating = ?10, expires_at = ?11, scope = ?12
+                        visibility = ?7, lang = ?8, url = ?9, rating = ?10, expires_at = ?11, scope = ?12,
+                        publication = ?13
                   WHERE id = ?1",
             )?
             .execute(params![
@@ -209,11 +228,49 @@ impl Intake<'_> {
                 item.url,
                 item.rating,
                 item.expires_at.map(|at| at.0),
-                scope
+                scope,
+                codes::publication(item.publication)
             ])?;
         // The thread may just have been joined to another: where the message stands now is asked again.
-        if let Some((_, conversation)) = self.message_named(&item.remote)? {
+        if let Some((id, conversation)) = self.message_named(&item.remote)? {
             self.touched.entry(conversation).or_default().edited();
+            self.moved_to(id, conversation, known.stood, item.publication);
+        }
+        Ok(())
+    }
+
+    /// Taken out of the place it asks nothing any more; put back it asks as if it had just come.
+    fn moved_to(&mut self, id: MessageId, conversation: ConversationId, stood: Stood, to: Publication) {
+        let touched = self.touched.entry(conversation).or_default();
+        match (stood.publication.is_out(), to.is_out()) {
+            (false, true) => touched.put_out(stood.ours),
+            (true, false) => touched.met(id, stood.at, stood.ours, !stood.gone),
+            _ => {}
+        }
+    }
+
+    /// Where one of ours to moderate stands from now on, by the network's own word.
+    pub(super) fn put_message(&mut self, message: MessageId, to: Publication) -> Result<(), Problem> {
+        let (conversation, stood) = self
+            .tx
+            .prepare_cached(
+                "SELECT conversation, ours, at, gone_at IS NOT NULL, publication FROM message WHERE id = ?1",
+            )?
+            .query_row([message.0], |row| {
+                let stood = Stood {
+                    ours: row.get(1)?,
+                    at: Millis(row.get(2)?),
+                    gone: row.get(3)?,
+                    publication: codes::publication_of(row.get_ref(4)?.as_str()?),
+                };
+                Ok((ConversationId(row.get(0)?), stood))
+            })?;
+        if stood.publication != to {
+            self.tx
+                .prepare_cached("UPDATE message SET publication = ?2 WHERE id = ?1")?
+                .execute(params![message.0, codes::publication(to)])?;
+            self.touched.entry(conversation).or_default().edited();
+            self.moved_to(message, conversation, stood, to);
         }
         Ok(())
     }
@@ -231,9 +288,9 @@ impl Intake<'_> {
             .prepare_cached(
                 "INSERT INTO message (client, account, conversation, person, remote, in_reply_to, standing, ours, at,
                         edited_at, text, body, lang, url, visibility, rating, attachments, liked, opened, gone_at,
-                        expires_at, word_row, scope)
+                        expires_at, word_row, scope, publication)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-                         ?21, ?22, ?23)",
+                         ?21, ?22, ?23, ?24)",
             )?
             .execute(params![
                 self.client.0,
@@ -258,7 +315,8 @@ impl Intake<'_> {
                 buried.map(|at| at.0),
                 item.expires_at.map(|at| at.0),
                 row,
-                scope
+                scope,
+                codes::publication(item.publication)
             ])?;
         let id = MessageId(self.tx.last_insert_rowid());
         let said = search::said(&item.body.text, item.body.warning.as_deref(), &item.attachments);

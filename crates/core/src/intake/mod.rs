@@ -17,7 +17,7 @@ mod recount;
 mod run;
 mod thread;
 
-pub(crate) use codes::{kind_of, visibility, visibility_of};
+pub(crate) use codes::{kind_of, publication, publication_of, visibility, visibility_of};
 pub(crate) use message::stored;
 pub(crate) use run::{Wakefulness, run};
 

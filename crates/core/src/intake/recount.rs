@@ -2,6 +2,7 @@
 //!
 //! Untouched by anyone, it is a function of its messages alone: open where a text of others, recent enough, stands
 //! after our last answer; filed otherwise. What the CM decided stays until a text they have not seen asks again.
+//! What its network put among spam or into the trash asks for nothing, and is asked again once it is put back.
 
 use super::{Intake, codes};
 use crate::view::Problem;
@@ -20,6 +21,8 @@ pub(super) struct Touched {
     met: Vec<Met>,
     lost_ours: bool,
     lost_theirs: bool,
+    /// Put among spam or into the trash.
+    put_out: bool,
 }
 
 struct Met {
@@ -46,6 +49,11 @@ impl Touched {
     pub fn lost(&mut self, ours: bool) {
         self.lost_ours |= ours;
         self.lost_theirs |= !ours;
+    }
+
+    pub fn put_out(&mut self, ours: bool) {
+        self.lost(ours);
+        self.put_out |= !ours;
     }
 
     fn whole(&self) -> Option<&Met> {
@@ -76,14 +84,22 @@ struct Census {
     answered_unopened: bool,
     edited: bool,
     last_at: Option<Millis>,
-    /// The newest by others, and the newest of them that is not gone.
+    /// The newest by others, the newest of them that is not gone, and that is neither gone nor put out.
     latest: Option<MessageId>,
     live: Option<MessageId>,
+    standing: Option<MessageId>,
     visibility: Option<Visibility>,
     last_ours: Option<Millis>,
     last_theirs: Option<Millis>,
     /// Live, recent texts of others after our last answer, oldest first.
     asking: Vec<Millis>,
+}
+
+impl Census {
+    /// Whether what is left of a conversation wants nothing: of one put off until an answer comes, no text of others at all.
+    fn asks_nothing(&self, triage: i64) -> bool {
+        self.asking.is_empty() && (triage != LATER || self.standing.is_none())
+    }
 }
 
 impl Intake<'_> {
@@ -116,7 +132,7 @@ impl Intake<'_> {
                 after.triaged_at,
                 after.owed_at.0,
                 census.last_at.unwrap_or(before.owed_at).0,
-                census.live.or(census.latest).map(|id| id.0),
+                census.standing.or(census.live).or(census.latest).map(|id| id.0),
                 census.messages,
                 census.unread,
                 census.edited,
@@ -221,6 +237,10 @@ impl Intake<'_> {
         } else if touched.lost_ours && before.triage == DONE && !census.asking.is_empty() {
             state.triage = OPEN;
             state.triaged_at = self.now.0;
+        } else if touched.put_out && before.triage != DONE && census.asks_nothing(before.triage) {
+            // Neither a draft nor a day put off to keeps owed what stands among spam.
+            (state.triage, state.later_until) = (DONE, None);
+            state.triaged_at = self.now.0;
         } else if touched.lost_theirs
             && before.triage == OPEN
             && census.asking.is_empty()
@@ -260,7 +280,8 @@ impl Intake<'_> {
     fn census(&self, conversation: ConversationId) -> Result<Census, Problem> {
         let mut census = Census::default();
         let mut messages = self.tx.prepare_cached(
-            "SELECT id, ours, at, edited_at IS NOT NULL, opened, gone_at IS NOT NULL, visibility
+            "SELECT id, ours, at, edited_at IS NOT NULL, opened, gone_at IS NOT NULL, visibility,
+                    publication IN ('spam', 'trash')
                FROM message WHERE conversation = ?1 ORDER BY at, length(remote), remote",
         )?;
         // A deleted answer of ours had been given all the same: what stood before it has been read.
@@ -269,13 +290,14 @@ impl Intake<'_> {
         let mut rows = messages.query([conversation.0])?;
         while let Some(row) = rows.next()? {
             let (ours, at, gone): (bool, _, bool) = (row.get(1)?, Millis(row.get(2)?), row.get(5)?);
+            let out: bool = row.get(7)?;
             census.messages += 1;
             census.last_at = Some(at);
             let visibility = row.get_ref(6)?.as_str_or_null().map_err(rusqlite::Error::from)?;
             census.visibility = census.visibility.max(visibility.and_then(codes::visibility_of));
             if ours {
                 last_answer = Some(at);
-                if !gone {
+                if !gone && !out {
                     census.last_ours = Some(at);
                 }
                 continue;
@@ -283,17 +305,20 @@ impl Intake<'_> {
             census.edited |= row.get::<_, bool>(3)?;
             census.latest = Some(MessageId(row.get(0)?));
             if !row.get::<_, bool>(4)? {
-                unopened.push((at, gone));
+                unopened.push((at, gone || out));
             }
             if !gone {
                 census.live = census.latest;
+            }
+            if !gone && !out {
+                census.standing = census.latest;
                 census.last_theirs = Some(at);
                 theirs.push(at);
             }
         }
         let unanswered = |at: Millis| last_answer.is_none_or(|answer| at > answer);
         census.answered_unopened = unopened.iter().any(|(at, _)| !unanswered(*at));
-        let unread = unopened.iter().filter(|(at, gone)| !gone && unanswered(*at)).count();
+        let unread = unopened.iter().filter(|(at, silent)| !silent && unanswered(*at)).count();
         census.unread = u32::try_from(unread).unwrap_or(u32::MAX);
         let after = census.last_ours;
         census.asking =

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod laws;
+mod publication;
 
 use super::*;
 use crate::dump::dump;

@@ -181,7 +181,7 @@ impl Intake<'_> {
 
     /// A conversation of this one message so far.
     fn begin(&mut self, item: &Item, standing: Standing, post: Option<i64>, live: bool) -> Result<Place, Problem> {
-        let asks = live && !item.ours && item.at >= self.filed_before;
+        let asks = live && !item.ours && !item.publication.is_out() && item.at >= self.filed_before;
         let told = item.conversation.as_ref();
         self.tx
             .prepare_cached(

@@ -267,7 +267,7 @@ fn freeze(
 /// where the CM has seen what did.
 pub(crate) const CONFLICT: &str = "CASE
     WHEN r.anyway THEN NULL
-    WHEN m.gone_at IS NOT NULL THEN 'gone'
+    WHEN m.gone_at IS NOT NULL OR m.publication IN ('spam', 'trash') THEN 'gone'
     WHEN m.edited_at IS NOT json_extract(r.place, '$.edited_at') THEN 'edited'
     WHEN EXISTS (SELECT 1 FROM message n
                   WHERE n.conversation = r.conversation AND n.ours = 1 AND n.id > r.seen

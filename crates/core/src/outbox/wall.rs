@@ -113,8 +113,8 @@ impl Speaker {
 }
 
 impl Answered {
-    /// The newest message of others that is still there; of the person first addressed, where they wrote one, so that
-    /// a newcomer's text does not draw to itself what was written to somebody else.
+    /// The newest message of others that still stands there, neither among spam nor in the trash; of the person first
+    /// addressed, where they wrote one, so that a newcomer's text does not draw to itself what was written to another.
     pub fn of(conn: &Connection, conversation: ConversationId, to: &[Addressee]) -> Result<Option<Self>, Problem> {
         let first = to.first().map(|addressee| addressee.remote.as_str());
         let row = conn
@@ -122,6 +122,7 @@ impl Answered {
                 "SELECT m.id, m.remote, p.remote, p.handle, m.body, m.visibility, m.at, m.edited_at
                    FROM message m JOIN person p ON p.id = m.person
                   WHERE m.conversation = ?1 AND m.ours = 0 AND m.gone_at IS NULL
+                    AND m.publication NOT IN ('spam', 'trash')
                   ORDER BY p.remote IS ?2 DESC, m.at DESC, m.id DESC LIMIT 1",
             )?
             .query_row(params![conversation.0, first], |row| {

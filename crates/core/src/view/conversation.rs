@@ -2,7 +2,8 @@
 
 use super::{ReplyView, Row};
 use guichet_model::{
-    Addressee, Attachment, Counts as Tallies, Link, MessageId, Millis, PersonId, PostId, TextLimit, Visibility,
+    Addressee, Attachment, Counts as Tallies, Link, MessageId, Millis, PersonId, PostId, Publication, TextLimit,
+    Visibility,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -58,6 +59,7 @@ pub struct MessageView {
     pub lang: Option<String>,
     pub url: Option<String>,
     pub visibility: Option<Visibility>,
+    pub publication: Publication,
     pub rating: Option<u8>,
     pub attachments: Vec<Attachment>,
     pub liked: bool,

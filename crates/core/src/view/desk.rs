@@ -1,6 +1,8 @@
 //! The sidebar and the list: clients, accounts with their health, counts, rows.
 
-use guichet_model::{AccountId, ClientId, ConversationId, Interval, Kind, MessageId, Millis, Unreached, Visibility};
+use guichet_model::{
+    AccountId, ClientId, ConversationId, Interval, Kind, MessageId, Millis, Publication, Unreached, Visibility,
+};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -188,6 +190,8 @@ pub struct Row {
     /// The first 80 characters of the post it hangs on.
     pub post: Option<String>,
     pub visibility: Option<Visibility>,
+    /// Where that text stands at its network.
+    pub publication: Publication,
     /// Texts by others that the CM has not opened.
     pub unread: u32,
     pub messages: u32,

@@ -1,5 +1,5 @@
 // What the fake desk answers when it is read: lists, conversations, counts, searches.
-import type { ComposerView, ConversationView, Counts, DeskView, DraftView, Hits, ListQuery, ReplyView, Row, Slice } from '../contract';
+import type { ComposerView, ConversationView, Counts, DeskView, DraftView, Hits, ListQuery, Publication, ReplyView, Row, Slice } from '../contract';
 import { settled, shownReply } from './outbox';
 import { able, type Talk, type World } from './world';
 
@@ -13,7 +13,7 @@ export function rowOf(world: World, talk: Talk): Row {
   return {
     id: talk.id, client: talk.client, account: talk.account, network: 'mastodon', kind: talk.kind, triage: talk.triage,
     author: last.author, avatar: null, at: last.at, excerpt: last.text.slice(0, 200), lang: last.lang, post: talk.post?.text.slice(0, 80) ?? null,
-    visibility: talk.visibility, unread: talk.unread ? theirs.length : 0, messages: talk.messages.length, draft: talk.draft !== null,
+    visibility: talk.visibility, publication: last.publication, unread: talk.unread ? theirs.length : 0, messages: talk.messages.length, draft: talk.draft !== null,
     reply: repliesOf(world, talk.id).find((r) => !settled(r.state))?.state ?? null,
     edited: theirs.some((m) => m.editedAt !== null), gone: talk.messages.some((m) => m.gone),
   };
@@ -72,13 +72,16 @@ function opensAt(world: World, talk: Talk): number | null {
   return soonest && soonest.from > world.now() ? soonest.from : null;
 }
 
+/** Taken out of its place: nobody answers it. */
+export const out = (publication: Publication): boolean => publication === 'spam' || publication === 'trash';
+
 export function composerOf(world: World, talk: Talk): ComposerView {
-  const answers = talk.messages.filter((m) => !m.ours && !m.gone).at(-1) ?? null;
+  const answers = talk.messages.filter((m) => !m.ours && !m.gone && !out(m.publication)).at(-1) ?? null;
   const order = ['public', 'unlisted', 'followers', 'direct'] as const;
   const others = talk.messages.filter((m) => !m.ours && !m.gone).toReversed();
   const to = others.filter((m, i) => others.findIndex((o) => o.handle === m.handle) === i).slice(0, 3);
   return {
-    able: true, speaksAs: world.accounts.find((a) => a.id === talk.account)!.handle, answers: answers?.id ?? null,
+    able: answers !== null, speaksAs: world.accounts.find((a) => a.id === talk.account)!.handle, answers: answers?.id ?? null,
     to: to.map((m) => ({ remote: m.handle, handle: m.handle })), visibility: talk.visibility,
     visibilities: order.slice(order.indexOf(talk.visibility)), limit: able.limit, opensAt: opensAt(world, talk),
   };

@@ -73,7 +73,7 @@ export function world(now: () => number, size = 300): World {
         id: id * 100 + messages.length, person: Math.floor(random() * 9000), author: name,
         handle: `${name.toLowerCase().normalize('NFD').replace(/\p{M}/gu, '').replace(/[^a-z]+/g, '_')}@social.exemple`, avatar: null, ours: false,
         at, editedAt: null, text: '', links: link ? [{ start: link.index, end: link.index + link[0].length, url: link[0] }] : [],
-        warning: null, lang: 'fr', url: `https://social.exemple/${id}/${messages.length}`, visibility, rating: null, attachments: [],
+        warning: null, lang: 'fr', url: `https://social.exemple/${id}/${messages.length}`, visibility, publication: 'published', rating: null, attachments: [],
         liked: false, gone: false, depth: 0, authorMessages: Math.floor(random() * 5), muted: false, blocked: false, reply: null, ...over,
       });
     };

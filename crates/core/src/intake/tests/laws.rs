@@ -15,18 +15,21 @@ struct Leaf {
     edited: bool,
     gone: bool,
     old: bool,
+    /// Among spam, as its network says each time.
+    out: bool,
     /// So that names and order of writing disagree now and then.
     name: u16,
 }
 
 fn leaf() -> impl Strategy<Value = Leaf> {
-    (any::<Index>(), any::<[u8; 5]>(), any::<u16>()).prop_map(|(parent, odds, name)| Leaf {
+    (any::<Index>(), any::<[u8; 6]>(), any::<u16>()).prop_map(|(parent, odds, name)| Leaf {
         parent,
         ours: odds[0] < 70,
         told: odds[1] < 90,
         edited: odds[2] < 40,
         gone: odds[3] < 30,
         old: odds[4] < 40,
+        out: odds[5] < 40,
         name,
     })
 }
@@ -41,6 +44,9 @@ fn items(leaves: &[Leaf]) -> (Vec<Item>, Vec<RemoteId>) {
         let by = if leaf.ours { "Boulangerie".to_owned() } else { format!("Voix {}", nth % 4) };
         let mut item = item(name.as_str(), &by, at(minutes), &format!("Texte {nth}"));
         item.ours = leaf.ours;
+        if leaf.out {
+            item.publication = guichet_model::Publication::Spam;
+        }
         let among = leaf.parent.index(known.len() + 4);
         let root = match known.get(among) {
             Some((parent, root, parent_at)) => {

@@ -178,6 +178,7 @@ CREATE TABLE message (
   lang TEXT,
   url TEXT,
   visibility TEXT,
+  publication TEXT NOT NULL DEFAULT 'published', -- where it stands at its network: spam and trash are never owed
   rating INTEGER,
   attachments TEXT NOT NULL,
   liked INTEGER NOT NULL DEFAULT 0,
@@ -192,7 +193,8 @@ CREATE INDEX message_orphan ON message(account, in_reply_to) WHERE standing = 2;
 CREATE INDEX message_expiry ON message(expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX message_person ON message(person, at);
 CREATE INDEX message_ours ON message(conversation, id) WHERE ours = 1 AND gone_at IS NULL;
-CREATE INDEX message_changed ON message(id, edited_at, gone_at) WHERE edited_at IS NOT NULL OR gone_at IS NOT NULL;
+CREATE INDEX message_changed ON message(id, edited_at, gone_at, publication)
+  WHERE edited_at IS NOT NULL OR gone_at IS NOT NULL OR publication IN ('spam', 'trash');
 
 CREATE TABLE alias (              -- a message or post has several names; a name means one of them
   account INTEGER NOT NULL REFERENCES account(id),
