@@ -14,8 +14,8 @@ use guichet_core::view::{
     StaleView, TemplateEdit, TemplateView, Triage, Undone,
 };
 use guichet_model::{
-    AccountId, ActId, Answer, AttachmentId, ClientId, ConversationId, HoldId, MessageId, Millis, PersonId, ReplyId,
-    ReportCategory, Step, TemplateId,
+    AccountId, ActId, Answer, AttachmentId, ClientId, ConversationId, HoldId, MessageId, Millis, PersonId, Publication,
+    ReplyId, ReportCategory, Step, TemplateId,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -98,6 +98,12 @@ contract! {
         mute(person: PersonId, on: bool) -> Acted;
         block(person: PersonId, on: bool) -> Acted;
         report(message: MessageId, category: ReportCategory, comment: String, forward: bool) -> Acted;
+        /// Where what others wrote stands from now on: approved, hidden, among spam, in the trash.
+        put(message: MessageId, to: Publication) -> Acted;
+        /// What we published, changed.
+        edit_own(message: MessageId, text: String) -> Acted;
+        /// What we published, taken away.
+        delete_own(message: MessageId) -> Acted;
         /// The inbox as text.
         dump() -> String;
 

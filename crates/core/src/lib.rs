@@ -11,6 +11,7 @@ mod budget;
 mod changes;
 mod client;
 mod conversation;
+mod curation;
 mod desk;
 mod draft;
 mod dump;

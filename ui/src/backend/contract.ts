@@ -768,6 +768,12 @@ export interface Contract {
   mute: { args: { person: PersonId; on: boolean }; returns: Acted };
   block: { args: { person: PersonId; on: boolean }; returns: Acted };
   report: { args: { message: MessageId; category: ReportCategory; comment: string; forward: boolean }; returns: Acted };
+  /** Where what others wrote stands from now on: approved, hidden, among spam, in the trash. */
+  put: { args: { message: MessageId; to: Publication }; returns: Acted };
+  /** What we published, changed. */
+  edit_own: { args: { message: MessageId; text: string }; returns: Acted };
+  /** What we published, taken away. */
+  delete_own: { args: { message: MessageId }; returns: Acted };
   /** The inbox as text. */
   dump: { args: Record<string, never>; returns: string };
   /** Those a client may use; null: all. */

@@ -19,7 +19,9 @@ export type Dialog =
   | { name: 'when'; at: Millis | null; opensAt: Millis | null; soon: boolean; choose: (at: Millis | null) => void }
   | { name: 'closing'; waiting: number }
   | { name: 'block'; message: MessageView }
-  | { name: 'report'; message: MessageView };
+  | { name: 'report'; message: MessageView }
+  | { name: 'edit_own'; message: MessageView }
+  | { name: 'delete_own'; message: MessageView };
 
 interface Place {
   screen: Screen;

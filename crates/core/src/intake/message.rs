@@ -48,11 +48,11 @@ pub(super) struct Known {
 
 /// What decides whether a message counts in its conversation, as stored.
 #[derive(Clone, Copy)]
-struct Stood {
-    ours: bool,
-    at: Millis,
-    gone: bool,
-    publication: Publication,
+pub(super) struct Stood {
+    pub ours: bool,
+    pub at: Millis,
+    pub gone: bool,
+    pub publication: Publication,
 }
 
 #[derive(Deserialize)]

@@ -17,12 +17,14 @@ mod recount;
 mod run;
 mod thread;
 
-pub(crate) use codes::{kind_of, publication, publication_of, visibility, visibility_of};
+pub(crate) use codes::{kind_of, publication_of, visibility, visibility_of};
 pub(crate) use message::stored;
 pub(crate) use run::{Wakefulness, run};
 
 use crate::view::{Change, Problem};
-use guichet_model::{AccountId, ClientId, ConversationId, DAY, Item, Kind, MessageId, Millis, Page, RemoteId};
+use guichet_model::{
+    AccountId, ClientId, ConversationId, DAY, Item, Kind, MessageId, Millis, Page, Publication, RemoteId,
+};
 use recount::Touched;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use sha2::{Digest, Sha256};
@@ -92,6 +94,21 @@ impl crate::Desk {
         self.announce(change.clone());
         Ok(change)
     }
+}
+
+/// Where the network says that a message stands.
+pub(crate) fn put(
+    tx: &Transaction<'_>,
+    account: AccountId,
+    message: MessageId,
+    to: Publication,
+    now: Millis,
+) -> Result<Change, Problem> {
+    let Some(mut intake) = Intake::of(tx, account, now)? else {
+        return Ok(Change::default());
+    };
+    intake.put_message(message, to)?;
+    intake.finish()
 }
 
 /// An item that the network says is gone.

@@ -39,6 +39,7 @@ pub(crate) use row::OPEN;
 pub(crate) use run::run;
 pub(crate) use settle::{recover, undo_send};
 pub(crate) use undo::undo_word;
+pub(crate) use wall::leaks_of_own;
 
 use crate::desk::Desk;
 use crate::view::Change;

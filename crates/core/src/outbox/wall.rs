@@ -176,6 +176,17 @@ pub(super) fn check(
     Ok(leak::find(&draft.text, &around))
 }
 
+/// What keeps an edited text of ours from being published: what would keep a reply with it from leaving.
+pub(crate) fn leaks_of_own(conn: &Connection, message: MessageId, text: &str) -> Result<Vec<Leak>, Problem> {
+    let (conversation, visibility, warning): (_, Option<String>, _) = conn
+        .prepare_cached("SELECT conversation, visibility, json_extract(body, '$.warning') FROM message WHERE id = ?1")?
+        .query_row([message.0], |row| Ok((ConversationId(row.get(0)?), row.get(1)?, row.get(2)?)))?;
+    // Those it names stand in its text already.
+    let draft = DraftView { text: text.to_owned(), warning, ..DraftView::default() };
+    let speaker = Speaker::of(conn, conversation)?;
+    check(conn, conversation, &draft, &speaker, visibility.as_deref().and_then(visibility_of))
+}
+
 /// Handles of everyone who wrote or was named in the conversation, ours included.
 fn exchange(conn: &Connection, conversation: ConversationId, speaker: &Speaker) -> Result<Vec<String>, Problem> {
     let mut handles = vec![speaker.me.handle.clone()];

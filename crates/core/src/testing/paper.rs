@@ -7,9 +7,9 @@
 use super::author;
 use async_trait::async_trait;
 use guichet_model::{
-    Alias, Author, Body, Capabilities, Counts, Cursor, Doors, Fault, Found, Identity, Item, Kind, LastWord, Live,
-    Login, MINUTE, Millis, Moderation, Network, Outgoing, Page, Picture, Place, Prepared, Proof, Publication,
-    Reactions, Recheck, RemoteId, Report, Ring, Session, Source, TextLimit, TextUnit, Uploads, Visibility,
+    Alias, Author, Body, Capabilities, Counts, Curation, Cursor, Doors, Fault, Found, Identity, Item, Kind,
+    LastWord, Live, Login, MINUTE, Millis, Moderation, Network, Outgoing, Own, Page, Picture, Place, Prepared, Proof,
+    Publication, Reactions, Recheck, RemoteId, Report, Ring, Session, Source, TextLimit, TextUnit, Uploads, Visibility,
 };
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -30,6 +30,9 @@ pub enum Asked {
     Mute(RemoteId, bool),
     Block(RemoteId, bool),
     Report(Report),
+    Put(RemoteId, Publication),
+    Edit(RemoteId, String),
+    Delete(RemoteId),
     /// With its description.
     Upload(String),
 }
@@ -44,10 +47,14 @@ pub struct Script {
     pub uploads: VecDeque<Result<RemoteId, Fault>>,
     /// What the next reaction or act of moderation answers.
     pub acts: VecDeque<Result<(), Fault>>,
+    /// Where what is put stands afterwards; otherwise where it was put.
+    pub puts: VecDeque<Result<Publication, Fault>>,
     /// What the live stream rings, once it is listened to.
     pub rings: VecDeque<Ring>,
     pub asked: Vec<Asked>,
     pub no_reactions: bool,
+    /// Neither what others wrote nor what we did can be changed.
+    pub no_curation: bool,
     pub proof: Option<Proof>,
 }
 
@@ -184,6 +191,16 @@ impl Session for PaperSession {
         Some(self)
     }
 
+    fn curation(&self) -> Option<&dyn Curation> {
+        let offered = !self.paper.script().no_curation;
+        offered.then_some(self as &dyn Curation)
+    }
+
+    fn own(&self) -> Option<&dyn Own> {
+        let offered = !self.paper.script().no_curation;
+        offered.then_some(self as &dyn Own)
+    }
+
     fn live(&self) -> Option<&dyn Live> {
         Some(self)
     }
@@ -212,6 +229,29 @@ impl Moderation for PaperSession {
 
     async fn report(&self, report: &Report) -> Result<(), Fault> {
         self.paper.act(Asked::Report(report.clone()))
+    }
+}
+
+#[async_trait]
+impl Curation for PaperSession {
+    async fn put(&self, item: &RemoteId, to: Publication) -> Result<Publication, Fault> {
+        let mut script = self.paper.script();
+        script.asked.push(Asked::Put(item.clone(), to));
+        script.puts.pop_front().unwrap_or(Ok(to))
+    }
+}
+
+#[async_trait]
+impl Own for PaperSession {
+    async fn edit(&self, remote: &RemoteId, text: &str) -> Result<Item, Fault> {
+        self.paper.act(Asked::Edit(remote.clone(), text.to_owned()))?;
+        let now = self.doors.clock.now();
+        let edited = item(remote.as_str(), &self.me.name, now, text);
+        Ok(Item { author: self.me.clone(), edited_at: Some(now), ..ours(edited) })
+    }
+
+    async fn delete(&self, item: &RemoteId) -> Result<(), Fault> {
+        self.paper.act(Asked::Delete(item.clone()))
     }
 }
 
@@ -253,7 +293,13 @@ pub fn capabilities() -> Capabilities {
         mute: true,
         block: true,
         report: true,
-        publications: Vec::new(),
+        publications: vec![
+            Publication::Published,
+            Publication::Pending,
+            Publication::Hidden,
+            Publication::Spam,
+            Publication::Trash,
+        ],
         delete_own: true,
         edit_own: true,
         addresses: true,

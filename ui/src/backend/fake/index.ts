@@ -4,9 +4,9 @@
 // for the network when it is cut. Time comes in by a door, so that a test can move it.
 import type { AppView, Backend, Change, Contract, Problem, RefusalCode, Step } from '../index';
 import { outbox } from './outbox';
-import { conversationOf, deskOf, idsOf, listOf, rowOf, searchOf } from './reads';
+import { conversationOf, deskOf, idsOf, listOf, out, rowOf, searchOf } from './reads';
 import { check, fill } from './texts';
-import { world as made, type Act, type World } from './world';
+import { world as made, type Act, type Talk, type World } from './world';
 
 /** As over the real seam: by value, through JSON. */
 const carried = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null));
@@ -114,6 +114,12 @@ export function fake({ now = Date.now, size = 300, app: over = {}, waits = 0 }: 
     mute: ({ person, on }) => everyone(person, 'mute', (m) => (m.muted = on)),
     block: ({ person, on }) => everyone(person, 'block', (m) => (m.blocked = on)),
     report: () => act('report', whole({}), () => ({ conversations: [], left: 1 })),
+    put: ({ message, to }) => toggle(message, 'put', (m, t) => {
+      if (out(m.publication) !== out(to)) t.triage = { triage: out(to) ? 'done' : 'open' };
+      m.publication = to;
+    }),
+    edit_own: ({ message, text }) => toggle(message, 'edit_own', (m) => Object.assign(m, { text, editedAt: now() })),
+    delete_own: ({ message }) => toggle(message, 'delete_own', (m) => (m.gone = true)),
     dump: () => '',
     templates: ({ client }) => world.templates.filter((t) => client === null || !t.clients.length || t.clients.includes(client)).map((t) => ({ ...t })),
     save_template: ({ edit }) => {
@@ -213,9 +219,9 @@ export function fake({ now = Date.now, size = 300, app: over = {}, waits = 0 }: 
   };
 
   type Message = ReturnType<typeof conversationOf>['messages'][number];
-  function toggle(message: number, what: string, change: (m: Message) => void) {
+  function toggle(message: number, what: string, change: (m: Message, talk: Talk) => void) {
     const where = [...world.talks.values()].find((t) => t.messages.some((m) => m.id === message)) ?? fail({ problem: 'not_found' });
-    where.messages.filter((m) => m.id === message).forEach(change);
+    where.messages.filter((m) => m.id === message).forEach((m) => change(m, where));
     return act(what, announce({ conversations: [where.id] }), () => ({ conversations: [], left: 1 }));
   }
   function everyone(person: number, what: string, change: (m: Message) => void) {
