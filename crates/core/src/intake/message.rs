@@ -40,7 +40,7 @@ pub(super) struct Known {
     pub in_reply_to: Option<String>,
     edited_at: Option<i64>,
     same: bool,
-    stood: Stood,
+    pub(super) stood: Stood,
     row: i64,
     scope: String,
     said: Option<String>,
@@ -53,6 +53,7 @@ pub(super) struct Stood {
     pub at: Millis,
     pub gone: bool,
     pub publication: Publication,
+    pub misses: i64,
 }
 
 #[derive(Deserialize)]
@@ -151,6 +152,7 @@ impl Intake<'_> {
                         at: Millis(row.get(10)?),
                         gone: row.get(11)?,
                         publication: codes::publication_of(row.get_ref(12)?.as_str()?),
+                        misses: row.get(13)?,
                     },
                     row: row.get(4)?,
                     scope: row.get(5)?,
@@ -166,7 +168,8 @@ impl Intake<'_> {
                         text = ?2 AND body = ?3 AND attachments = ?4 AND edited_at IS ?5 AND liked = ?6
                           AND visibility IS ?7 AND lang IS ?8 AND url IS ?9 AND rating IS ?10 AND expires_at IS ?11
                           AND publication = ?12,
-                        word_row, scope, text, body, attachments, ours, at, gone_at IS NOT NULL, publication
+                        word_row, scope, text, body, attachments, ours, at, gone_at IS NOT NULL, publication,
+                        misses
                    FROM message WHERE id = ?1",
             )?
             .query_row(
@@ -196,6 +199,7 @@ impl Intake<'_> {
     fn again(&mut self, known: &Known, item: &Item) -> Result<(), Problem> {
         self.name_message(known.id, item)?;
         self.learn(known, item)?;
+        self.found(known, item)?;
         let Some(before) = &known.said else {
             return Ok(());
         };
@@ -254,7 +258,7 @@ impl Intake<'_> {
         let (conversation, stood) = self
             .tx
             .prepare_cached(
-                "SELECT conversation, ours, at, gone_at IS NOT NULL, publication FROM message WHERE id = ?1",
+                "SELECT conversation, ours, at, gone_at IS NOT NULL, publication, misses FROM message WHERE id = ?1",
             )?
             .query_row([message.0], |row| {
                 let stood = Stood {
@@ -262,6 +266,7 @@ impl Intake<'_> {
                     at: Millis(row.get(2)?),
                     gone: row.get(3)?,
                     publication: codes::publication_of(row.get_ref(4)?.as_str()?),
+                    misses: row.get(5)?,
                 };
                 Ok((ConversationId(row.get(0)?), stood))
             })?;
@@ -288,9 +293,9 @@ impl Intake<'_> {
             .prepare_cached(
                 "INSERT INTO message (client, account, conversation, person, remote, in_reply_to, standing, ours, at,
                         edited_at, text, body, lang, url, visibility, rating, attachments, liked, opened, gone_at,
-                        expires_at, word_row, scope, publication)
+                        expires_at, word_row, scope, publication, looked_at)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-                         ?21, ?22, ?23, ?24)",
+                         ?21, ?22, ?23, ?24, ?25)",
             )?
             .execute(params![
                 self.client.0,
@@ -316,7 +321,8 @@ impl Intake<'_> {
                 item.expires_at.map(|at| at.0),
                 row,
                 scope,
-                codes::publication(item.publication)
+                codes::publication(item.publication),
+                self.now.0
             ])?;
         let id = MessageId(self.tx.last_insert_rowid());
         let said = search::said(&item.body.text, item.body.warning.as_deref(), &item.attachments);

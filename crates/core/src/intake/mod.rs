@@ -4,6 +4,7 @@
 //! and the cursor that stands behind them, so that a crash between two pages is harmless. Taking the same page twice
 //! changes nothing; taking pages in any order leaves the same desk. `run` decides when each account is pulled.
 
+mod again;
 mod codes;
 mod coverage;
 pub(crate) mod health;

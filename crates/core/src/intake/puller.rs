@@ -3,6 +3,7 @@
 //! Due instants are wall-clock values in the store: a laptop that slept ten days finds everything due when it wakes, and a
 //! clock that moved cannot put a pull off for ever.
 
+use super::again::AGAIN;
 use super::live::Stream;
 use super::run::{TICK, Wakefulness};
 use super::{READ_BACK, health, take};
@@ -22,16 +23,21 @@ const BETWEEN_RINGS: i64 = 2 * SECOND;
 /// Pages of one source in a row, before the others have their turn.
 const PAGES_A_TURN: usize = 40;
 
+/// What is known is looked at again this often at most, however often the stream rings.
+const BETWEEN_LOOKS: i64 = 30 * SECOND;
+
 /// One account's readings.
 pub(super) struct Puller {
-    desk: Desk,
-    account: AccountId,
+    pub(super) desk: Desk,
+    pub(super) account: AccountId,
     /// Sources whose last reading failed: the account is well when none is left.
-    failing: HashMap<&'static str, u32>,
+    pub(super) failing: HashMap<&'static str, u32>,
     /// Rung, with when: pulled before their time.
     rung: HashMap<&'static str, Millis>,
     pulled: HashMap<&'static str, Millis>,
     asked_capabilities: Option<Millis>,
+    /// Known items are not looked at again before.
+    looks_from: Millis,
     /// The network asked to wait until then: nobody's impatience counts against it.
     not_before: Millis,
     /// The system said that there is no network.
@@ -58,6 +64,7 @@ impl Puller {
             rung: HashMap::new(),
             pulled: HashMap::new(),
             asked_capabilities: None,
+            looks_from: Millis(0),
             not_before: Millis(0),
             was_offline: false,
         }
@@ -142,6 +149,7 @@ impl Puller {
         sources.sort_by_key(|source| self.failing.get(source.name).copied().unwrap_or(0));
         let mut next = now.plus(DAY);
         let mut pulling = None;
+        let mut stopped = false;
         for source in &sources {
             let stand = self.stand(source.name).await?;
             let rung = self
@@ -158,6 +166,7 @@ impl Puller {
                 if let Err(fault) = self.ask_capabilities(&session).await? {
                     self.failed(source.name, &fault).await?;
                     next = next.min(soon);
+                    stopped = true;
                     break;
                 }
             }
@@ -168,12 +177,19 @@ impl Puller {
                     let again = self.failed(source.name, &fault).await?;
                     next = next.min(again);
                     if concerns_all(&fault) {
+                        stopped = true;
                         break;
                     }
                 }
             }
         }
         drop(pulling);
+        if let Some(again) = session.again().filter(|_| !stopped && self.looks_from <= now) {
+            self.looks_from = match self.look_again(again).await? {
+                Ok(()) => self.desk.now().plus(BETWEEN_LOOKS),
+                Err(fault) => self.failed(AGAIN, &fault).await?,
+            };
+        }
         Ok((session, next))
     }
 
@@ -212,7 +228,7 @@ impl Puller {
         Ok(Ok(self.desk.now()))
     }
 
-    async fn blocked(&self) -> Result<Option<Option<Millis>>, Problem> {
+    pub(super) async fn blocked(&self) -> Result<Option<Option<Millis>>, Problem> {
         let (account, now) = (self.account, self.desk.now());
         self.desk.store().read(move |conn| health::blocked(conn, account, now)).await
     }

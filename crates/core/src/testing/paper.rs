@@ -7,7 +7,7 @@
 use super::author;
 use async_trait::async_trait;
 use guichet_model::{
-    Alias, Author, Body, Capabilities, Counts, Curation, Cursor, Doors, Fault, Found, Identity, Item, Kind,
+    Again, Alias, Author, Body, Capabilities, Counts, Curation, Cursor, Doors, Fault, Found, Identity, Item, Kind,
     LastWord, Live, Login, MINUTE, Millis, Moderation, Network, Outgoing, Own, Page, Picture, Place, Prepared, Proof,
     Publication, Reactions, Recheck, RemoteId, Report, Ring, Session, Source, TextLimit, TextUnit, Uploads, Visibility,
 };
@@ -33,6 +33,7 @@ pub enum Asked {
     Put(RemoteId, Publication),
     Edit(RemoteId, String),
     Delete(RemoteId),
+    Look(Vec<RemoteId>),
     /// With its description.
     Upload(String),
 }
@@ -49,6 +50,8 @@ pub struct Script {
     pub acts: VecDeque<Result<(), Fault>>,
     /// Where what is put stands afterwards; otherwise where it was put.
     pub puts: VecDeque<Result<Publication, Fault>>,
+    /// What looking at items again answers; without any, the network is none that needs it.
+    pub looks: VecDeque<Result<Page, Fault>>,
     /// What the live stream rings, once it is listened to.
     pub rings: VecDeque<Ring>,
     pub asked: Vec<Asked>,
@@ -201,6 +204,11 @@ impl Session for PaperSession {
         offered.then_some(self as &dyn Own)
     }
 
+    fn again(&self) -> Option<&dyn Again> {
+        let offered = !self.paper.script().looks.is_empty();
+        offered.then_some(self as &dyn Again)
+    }
+
     fn live(&self) -> Option<&dyn Live> {
         Some(self)
     }
@@ -252,6 +260,19 @@ impl Own for PaperSession {
 
     async fn delete(&self, item: &RemoteId) -> Result<(), Fault> {
         self.paper.act(Asked::Delete(item.clone()))
+    }
+}
+
+#[async_trait]
+impl Again for PaperSession {
+    fn most(&self) -> usize {
+        2
+    }
+
+    async fn look(&self, items: &[RemoteId]) -> Result<Page, Fault> {
+        let mut script = self.paper.script();
+        script.asked.push(Asked::Look(items.to_vec()));
+        script.looks.pop_front().unwrap_or_else(|| Ok(Page::default()))
     }
 }
 

@@ -185,12 +185,15 @@ CREATE TABLE message (
   opened INTEGER NOT NULL DEFAULT 0,
   gone_at INTEGER,
   expires_at INTEGER,
+  looked_at INTEGER NOT NULL DEFAULT 0,  -- when it was read first, or looked at again by its name
+  misses INTEGER NOT NULL DEFAULT 0,     -- looks in a row that neither showed it nor said that it is gone
   word_row INTEGER NOT NULL UNIQUE, -- its row in the search index: time, then a counter
   scope TEXT NOT NULL DEFAULT ''  -- what stands in the index beside its words: the same is needed to remove them
 ) STRICT;
 CREATE INDEX message_of ON message(conversation, at, id);
 CREATE INDEX message_orphan ON message(account, in_reply_to) WHERE standing = 2;
 CREATE INDEX message_expiry ON message(expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX message_again ON message(account, at, looked_at, misses) WHERE gone_at IS NULL;
 CREATE INDEX message_person ON message(person, at);
 CREATE INDEX message_ours ON message(conversation, id) WHERE ours = 1 AND gone_at IS NULL;
 CREATE INDEX message_changed ON message(id, edited_at, gone_at, publication)
