@@ -85,7 +85,8 @@ pub fn reason(locale: Locale, reason: &Reason) -> String {
 pub fn leak(locale: Locale, leak: &Leak) -> String {
     match leak {
         Leak::Empty => say(locale, "leak.empty", &[]),
-        Leak::TooLong { by } => count(locale, "leak.too_long", *by),
+        Leak::TooLong { by, bytes: false } => count(locale, "leak.too_long", *by),
+        Leak::TooLong { by, bytes: true } => count(locale, "leak.too_long_bytes", *by),
         Leak::Braces { .. } => say(locale, "leak.braces", &[]),
         Leak::Blank { name, .. } => say(locale, "leak.blank", &[("name", name)]),
         Leak::OtherClient { name, .. } => say(locale, "leak.other_client", &[("name", name)]),

@@ -125,8 +125,10 @@ fn leaks() -> Vec<Leak> {
     let (start, end, name) = (0, 1, "x".to_owned());
     vec![
         Leak::Empty,
-        Leak::TooLong { by: 1 },
-        Leak::TooLong { by: 2 },
+        Leak::TooLong { by: 1, bytes: false },
+        Leak::TooLong { by: 2, bytes: false },
+        Leak::TooLong { by: 1, bytes: true },
+        Leak::TooLong { by: 2, bytes: true },
         Leak::Braces { start, end },
         Leak::Blank { start, end, name: name.clone() },
         Leak::OtherClient { start, end, name: name.clone() },

@@ -39,9 +39,9 @@ pub(crate) fn find(text: &str, around: &Around) -> Vec<Leak> {
     }
     if let Some(limit) = &around.limit {
         let whole = text::addressed(text, &around.to, &around.home);
-        let by = text::count(&whole, around.warning.as_deref(), limit).saturating_sub(limit.most);
-        if by > 0 {
-            leaks.push(Leak::TooLong { by });
+        let measure = text::measure(&whole, around.warning.as_deref(), limit);
+        if measure.over() > 0 {
+            leaks.push(Leak::TooLong { by: measure.over(), bytes: measure.bytes });
         }
     }
     braces(text, &mut leaks);

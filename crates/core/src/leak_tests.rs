@@ -9,7 +9,8 @@ fn names(leaks: &[Leak]) -> Vec<String> {
         .iter()
         .map(|leak| match leak {
             Leak::Empty => "empty".into(),
-            Leak::TooLong { by } => format!("too long by {by}"),
+            Leak::TooLong { by, bytes: false } => format!("too long by {by}"),
+            Leak::TooLong { by, bytes: true } => format!("too long by {by} bytes"),
             Leak::Braces { start, end } => format!("braces {start}-{end}"),
             Leak::Blank { start, end, name } => format!("blank {start}-{end} {name}"),
             Leak::OtherClient { start, end, name } => format!("other {start}-{end} {name}"),
@@ -99,7 +100,7 @@ fn a_direct_answer_names_nobody_from_outside() {
 
 #[test]
 fn too_long_with_those_addressed() {
-    let around = Around {
+    let mut around = Around {
         limit: Some(TextLimit {
             most: 10,
             unit: TextUnit::Graphemes,
@@ -112,4 +113,7 @@ fn too_long_with_those_addressed() {
     };
     assert_eq!(find("Merci", &around), []);
     assert_eq!(names(&find("Merci beaucoup", &around)), ["too long by 9"]);
+    around.limit = around.limit.map(|limit| TextLimit { most: 300, bytes: Some(28), ..limit });
+    assert_eq!(find("Merci !", &around), []);
+    assert_eq!(names(&find("Merci été", &around)), ["too long by 3 bytes"]);
 }

@@ -1,6 +1,6 @@
 //! What an account can do, as data: shown to the user before the act, never discovered at send time.
 
-use crate::Publication;
+use crate::{Publication, Visibility};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -27,6 +27,16 @@ pub struct Capabilities {
     pub proof: Proof,
     /// What this network or server never gives, as codes that the interface words.
     pub never_gives: Vec<String>,
+}
+
+impl Capabilities {
+    /// The limit of a text for that audience.
+    pub fn limit_for(&self, visibility: Option<Visibility>) -> &TextLimit {
+        match &self.direct_limit {
+            Some(direct) if visibility == Some(Visibility::Direct) => direct,
+            _ => &self.limit,
+        }
+    }
 }
 
 /// Longest text, and how the network counts it.

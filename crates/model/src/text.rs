@@ -58,6 +58,33 @@ pub fn count(text: &str, warning: Option<&str>, limit: &TextLimit) -> u32 {
     u32::try_from(plain).unwrap_or(u32::MAX).saturating_add(links)
 }
 
+/// A text against its limit, by the measure that leaves it least room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measure {
+    pub count: u32,
+    pub most: u32,
+    /// Both in UTF-8 bytes; otherwise in the limit's own unit.
+    pub bytes: bool,
+}
+
+impl Measure {
+    pub fn over(self) -> u32 {
+        self.count.saturating_sub(self.most)
+    }
+}
+
+/// What a text counts where a network sets two limits. Its bytes are told where they are nearer to theirs, and more than half
+/// of them are used: a few emoji must not change the unit of a counter.
+pub fn measure(text: &str, warning: Option<&str>, limit: &TextLimit) -> Measure {
+    let own = Measure { count: count(text, warning, limit), most: limit.most, bytes: limit.unit == TextUnit::Bytes };
+    let Some(most) = limit.bytes.filter(|_| own.count > 0) else {
+        return own;
+    };
+    let bytes = Measure { count: u32::try_from(text.len()).unwrap_or(u32::MAX), most, bytes: true };
+    let nearer = u64::from(bytes.count) * u64::from(own.most) > u64::from(own.count) * u64::from(bytes.most);
+    if nearer && bytes.count > most / 2 { bytes } else { own }
+}
+
 enum Counted {
     Link(u32),
     Name(Range<usize>),

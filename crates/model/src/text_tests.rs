@@ -147,7 +147,45 @@ fn counts_each_unit() {
     assert_eq!(of(TextUnit::Weighted), 6);
 }
 
+/// As Bluesky limits a post: 300 graphemes and 3,000 bytes.
+fn both() -> TextLimit {
+    TextLimit {
+        most: 300,
+        unit: TextUnit::Graphemes,
+        bytes: Some(3_000),
+        link_counts: None,
+        mention_domain_free: false,
+    }
+}
+
+#[test]
+fn of_two_limits_the_nearer_tells() {
+    let of = |text: &str| {
+        let measure = measure(text, None, &both());
+        (measure.count, measure.most, measure.bytes, measure.over())
+    };
+    let family = "👨‍👩‍👧‍👦";
+    assert_eq!(family.len(), 25);
+    assert_eq!(of("Merci"), (5, 300, false, 0));
+    assert_eq!(of(&"a".repeat(301)), (301, 300, false, 1));
+    assert_eq!(of(&family.repeat(60)), (60, 300, false, 0), "half the bytes: nobody is told yet");
+    assert_eq!(of(&family.repeat(61)), (1_525, 3_000, true, 0));
+    assert_eq!(of(&family.repeat(121)), (3_025, 3_000, true, 25));
+    assert_eq!(of(&format!("{}{}", "a".repeat(301), family.repeat(120))), (421, 300, false, 121));
+    assert_eq!(of(&format!("  {}  ", " ".repeat(4_000))), (0, 300, false, 0));
+    let bytes = TextLimit { most: 1_000, unit: TextUnit::Bytes, bytes: None, ..both() };
+    assert_eq!(measure("été", None, &bytes), Measure { count: 5, most: 1_000, bytes: true });
+}
+
 proptest! {
+    #[test]
+    fn what_is_over_either_limit_is_over(families in 0..140_usize, letters in 0..320_usize, accents in 0..320_usize) {
+        let limit = both();
+        let text = ["👨‍👩‍👧‍👦".repeat(families), "a".repeat(letters), "é".repeat(accents)].concat();
+        let over = count(&text, None, &limit) > limit.most || text.len() > 3_000;
+        prop_assert_eq!(measure(&text, None, &limit).over() > 0, over);
+    }
+
     #[test]
     fn never_breaks_on_any_text(text in ".{0,200}") {
         let counted = count(&text, None, &limit());

@@ -144,13 +144,17 @@ desk: boolean, all: boolean, };
  */
 export type Checked = { 
 /**
- * In the network's own unit, those addressed included.
+ * In the network's own unit, those addressed included; by the measure that leaves least room.
  */
 count: number, 
 /**
  * `None` where the account has not told its limits yet.
  */
-most: number | null, leaks: Array<Leak>, 
+most: number | null, 
+/**
+ * Whether the two are UTF-8 bytes.
+ */
+bytes: boolean, leaks: Array<Leak>, 
 /**
  * What could be better, and keeps nothing from leaving.
  */
@@ -409,7 +413,11 @@ export type Kind = "post" | "comment" | "mention" | "message" | "review";
 /**
  * Why a text cannot leave, with the place; an empty list lets it go.
  */
-export type Leak = { "leak": "empty" } | { "leak": "too_long", by: number, } | { "leak": "braces", start: number, end: number, } | { "leak": "blank", start: number, end: number, name: string, } | { "leak": "other_client", start: number, end: number, name: string, } | { "leak": "outsider", start: number, end: number, name: string, };
+export type Leak = { "leak": "empty" } | { "leak": "too_long", by: number, 
+/**
+ * In UTF-8 bytes; otherwise in the network's own unit.
+ */
+bytes: boolean, } | { "leak": "braces", start: number, end: number, } | { "leak": "blank", start: number, end: number, name: string, } | { "leak": "other_client", start: number, end: number, name: string, } | { "leak": "outsider", start: number, end: number, name: string, };
 
 export type Link = { start: number, end: number, 
 /**

@@ -54,6 +54,6 @@ describe('words', () => {
   });
   it('name what leaks', () => {
     expect(leakWords({ leak: 'other_client', start: 0, end: 3, name: 'Perrin' })).toContain('Perrin');
-    expect(wording({ problem: 'leaks', leaks: [{ leak: 'too_long', by: 12 }] })).toContain('12');
+    expect(wording({ problem: 'leaks', leaks: [{ leak: 'too_long', by: 12, bytes: false }] })).toContain('12');
   });
 });

@@ -104,7 +104,7 @@ export function stateTone(state: ReplyState): Tone {
 
 export function leakWords(leak: Leak): string {
   switch (leak.leak) {
-    case 'too_long': return tn('leak.too_long', leak.by);
+    case 'too_long': return tn(leak.bytes ? 'leak.too_long_bytes' : 'leak.too_long', leak.by);
     case 'empty': case 'braces': return t(`leak.${leak.leak}`);
     default: return t(`leak.${leak.leak}`, { name: leak.name });
   }

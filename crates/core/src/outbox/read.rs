@@ -111,7 +111,7 @@ pub(crate) fn composer(conn: &Connection, conversation: ConversationId) -> Resul
         to: answered.as_ref().map(|answered| speaker.addressees(answered)).unwrap_or_default(),
         visibility,
         visibilities: speaker.visibilities(visibility),
-        limit: speaker.capabilities.map(|can| can.limit),
+        limit: speaker.capabilities.as_ref().map(|can| can.limit_for(visibility).clone()),
         opens_at: None,
     })
 }

@@ -64,7 +64,8 @@ impl Speaker {
             client,
             account,
             me: serde_json::from_str(&me)?,
-            capabilities: capabilities.as_deref().map(serde_json::from_str).transpose()?,
+            // Told by an older connector in another shape: asked again at the next pull.
+            capabilities: capabilities.and_then(|told| serde_json::from_str(&told).ok()),
             removed,
             home: host.trim_end_matches('/').to_owned(),
         })
@@ -158,7 +159,7 @@ pub(super) fn check(
     visibility: Option<Visibility>,
 ) -> Result<Vec<Leak>, Problem> {
     let mut around = Around {
-        limit: speaker.capabilities.as_ref().map(|can| can.limit.clone()),
+        limit: speaker.capabilities.as_ref().map(|can| can.limit_for(visibility).clone()),
         warning: draft.warning.clone(),
         home: speaker.home.clone(),
         ..Around::default()

@@ -25,19 +25,20 @@ impl Desk {
                 let parent = answered.and_then(|answered| answered.visibility);
                 let visibility = draft.visibility.or(parent);
                 let leaks = check(conn, conversation, &draft, &speaker, visibility)?;
-                let limit = speaker.capabilities.as_ref().map(|can| &can.limit);
+                let limit = speaker.capabilities.as_ref().map(|can| can.limit_for(visibility));
                 let whole = if speaker.addresses() {
                     text::addressed(&draft.text, &draft.to, &speaker.home)
                 } else {
                     draft.text.clone()
                 };
-                let warning = draft.warning.as_deref();
+                let measure = limit.map(|limit| text::measure(&whole, draft.warning.as_deref(), limit));
                 Ok(Checked {
-                    count: limit.map_or_else(
+                    count: measure.map_or_else(
                         || u32::try_from(whole.chars().count()).unwrap_or(u32::MAX),
-                        |limit| text::count(&whole, warning, limit),
+                        |measure| measure.count,
                     ),
-                    most: limit.map(|limit| limit.most),
+                    most: measure.map(|measure| measure.most),
+                    bytes: measure.is_some_and(|measure| measure.bytes),
                     leaks,
                     hints: attachment::hints(conn, conversation)?,
                 })

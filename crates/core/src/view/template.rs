@@ -58,6 +58,8 @@ pub enum Leak {
     Empty,
     TooLong {
         by: u32,
+        /// In UTF-8 bytes; otherwise in the network's own unit.
+        bytes: bool,
     },
     /// `{{`, `}}`, `{%` left in the text.
     Braces {
@@ -87,10 +89,12 @@ pub enum Leak {
 /// A draft as its network would count it, and why it could not leave.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 pub struct Checked {
-    /// In the network's own unit, those addressed included.
+    /// In the network's own unit, those addressed included; by the measure that leaves least room.
     pub count: u32,
     /// `None` where the account has not told its limits yet.
     pub most: Option<u32>,
+    /// Whether the two are UTF-8 bytes.
+    pub bytes: bool,
     pub leaks: Vec<Leak>,
     /// What could be better, and keeps nothing from leaving.
     pub hints: Vec<Hint>,

@@ -16,7 +16,7 @@ export function check(world: World, id: number, draft: DraftView): Checked {
   const named = draft.to.map((a) => `@${a.handle.split('@')[0]} `).join('');
   const used = count(named + text);
   if (!text.trim() && !talk.attachments.length) leaks.push({ leak: 'empty' });
-  if (used > 500) leaks.push({ leak: 'too_long', by: used - 500 });
+  if (used > 500) leaks.push({ leak: 'too_long', by: used - 500, bytes: false });
   for (const m of text.matchAll(/\{\{|\}\}|\{%/g)) leaks.push({ leak: 'braces', start: m.index, end: m.index + 2 });
   for (const m of text.matchAll(/\[([^\]\n]{2,40})\]/g)) leaks.push({ leak: 'blank', start: m.index, end: m.index + m[0].length, name: m[1]! });
   for (const client of world.clients.filter((c) => c.id !== talk.client)) {
@@ -29,7 +29,7 @@ export function check(world: World, id: number, draft: DraftView): Checked {
     }
   }
   const hints = talk.attachments.filter((it) => !it.alt.trim()).map((it) => ({ hint: 'no_alt' as const, attachment: it.id }));
-  return { count: used, most: 500, leaks, hints };
+  return { count: used, most: 500, bytes: false, leaks, hints };
 }
 
 export function fill(world: World, template: number, id: number, answers: Record<string, string>): Filled {
