@@ -310,7 +310,7 @@ at: Millis, };
 export type Fault = { "fault": "offline", why: Unreached, } | { "fault": "later", after: Millis, } | { "fault": "needs_login" } | { "fault": "blocked", scope: BlockScope, until: Millis | null, reason: Reason, } | { "fault": "refused", reason: Reason, } | { "fault": "unsure" } | { "fault": "unreadable", what: string, };
 
 /**
- * A template filled for a conversation.
+ * Something to type. The interface words it by its name, and where there is one by `network.name`.
  */
 export type Field = { 
 /**
@@ -320,6 +320,9 @@ name: string, kind: FieldKind, };
 
 export type FieldKind = "line" | "server" | "address" | "secret";
 
+/**
+ * A template filled for a conversation.
+ */
 export type Filled = { template: TemplateUse, text: string, 
 /**
  * What the template filled: UTF-16 ranges of `text`, end excluded.
@@ -548,6 +551,11 @@ export type Problem = { "problem": "not_found" } | { "problem": "opening" } | { 
 export type Proof = { "proof": "key", validFor: number, } | { "proof": "own_id" } | { "proof": "refuses_duplicate" } | { "proof": "upsert" } | { "proof": "read_back", settlesWithin: number, } | { "proof": "none" };
 
 /**
+ * Where an item stands at its network, as the moderators of the place see it.
+ */
+export type Publication = "published" | "pending" | "hidden" | "spam" | "trash";
+
+/**
  * Why a network refused: a code that the interface words, and the network's own sentence if it gave one.
  */
 export type Reason = { code: RefusalCode, 
@@ -555,11 +563,6 @@ export type Reason = { code: RefusalCode,
  * The network's own words, shown after ours; at most 300 characters.
  */
 said: string | null, };
-
-/**
- * Where an item stands at its network, as the moderators of the place see it.
- */
-export type Publication = "published" | "pending" | "hidden" | "spam" | "trash";
 
 export type RefusalCode = "gone" | "forbidden" | "too_long" | "empty" | "duplicate" | "window_closed" | "suspended" | "not_offered" | "wrong_server" | "invalid";
 
