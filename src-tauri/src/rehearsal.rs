@@ -3,9 +3,11 @@
 
 use guichet_core::Desk;
 use guichet_core::view::{Problem, TemplateEdit};
-use guichet_model::{Author, RemoteId, Secret, Signed, SignedAccount};
-use guichet_rehearsal::{AccountCard, ClientCard, Options, Scenario};
+use guichet_model::{Answer, Author, Login, Network, RemoteId, Secret, Signed, SignedAccount, Step};
+use guichet_networks::Reach;
+use guichet_rehearsal::{AccountCard, ClientCard, Options, Scenario, SignIn};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -64,12 +66,18 @@ impl Rehearsal {
         Ok(())
     }
 
-    /// Clients, accounts already signed in, templates.
+    /// Clients, accounts already signed in, templates. An account of a network that is not spoken here is left out.
     pub async fn furnish(&self, desk: &Desk) -> Result<(), Problem> {
+        let networks = guichet_networks::all(Reach::Loopback);
         for card in self.servers.clients() {
             let client = desk.add_client(card.name.clone(), card.color_index % COLOURS + 1).await?;
             for account in &card.accounts {
-                desk.add_account(client, account.network.clone(), signed(account)).await?;
+                let Some(network) = networks.iter().find(|network| network.name() == account.network) else {
+                    tracing::warn!(network = %account.network, "a network of the rehearsal is not spoken");
+                    continue;
+                };
+                let signed = signed(network.as_ref(), account).await?;
+                desk.add_account(client, account.network.clone(), signed).await?;
             }
             for template in templates(&card, client) {
                 desk.save_template(template).await?;
@@ -113,8 +121,35 @@ fn templates(card: &ClientCard, client: guichet_model::ClientId) -> impl Iterato
     })
 }
 
-/// As a sign-in would end: the connector's own secret, and who we are there.
-fn signed(card: &AccountCard) -> Signed {
+/// As a sign-in ends. What a person types is typed, step by step; where they would agree in a browser, the card brings a
+/// token that was agreed to before.
+async fn signed(network: &dyn Network, card: &AccountCard) -> Result<Signed, Problem> {
+    match &card.sign_in {
+        SignIn::Fields { values } => typed(network.login(), values).await,
+        SignIn::Consent { .. } => Ok(agreed(card)),
+    }
+}
+
+async fn typed(mut login: Box<dyn Login>, values: &BTreeMap<String, String>) -> Result<Signed, Problem> {
+    let invalid = |field: &str| Problem::Invalid { field: field.into() };
+    let mut step = login.first();
+    loop {
+        let fields = match step {
+            Step::Done => return login.signed().ok_or(Problem::NotFound),
+            Step::Ask { fields } | Step::OpenBrowser { paste: fields, .. } => fields,
+            Step::ChoosePage { .. } => return Err(invalid("accounts")),
+        };
+        let known = |name: String| values.get(&name).cloned().map(|value| (name, value));
+        let values: BTreeMap<_, _> = fields.into_iter().filter_map(|field| known(field.name)).collect();
+        if values.is_empty() {
+            return Err(invalid("fields"));
+        }
+        step = login.answer(Answer::Fields { values }).await.map_err(|fault| Problem::Network { fault })?;
+    }
+}
+
+/// The connector's own secret, and who we are there.
+fn agreed(card: &AccountCard) -> Signed {
     let remote = RemoteId::new(card.remote.clone());
     let secret = json!({
         "server": card.server,

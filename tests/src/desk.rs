@@ -5,9 +5,11 @@ use guichet_core::view::{
     ClientRules, DraftView, ListQuery, OutboxQuery, Problem, ReplyState, ReplyView, Row, TemplateEdit, View,
 };
 use guichet_core::{Desk, Doors, Engine, Key, Keys, KeysFault, Random};
-use guichet_model::{Author, Clock, ConversationId, Millis, RemoteId, ReplyId, Secret, Signed, SignedAccount};
+use guichet_model::{
+    Answer, Author, Clock, ConversationId, Millis, RemoteId, ReplyId, Secret, Signed, SignedAccount, Step,
+};
 use guichet_networks::Reach;
-use guichet_rehearsal::{AccountCard, ClientCard, Options, Pace, Posted, Rehearsal, Say, Scenario, Speaker};
+use guichet_rehearsal::{AccountCard, ClientCard, Options, Pace, Posted, Rehearsal, Say, Scenario, SignIn, Speaker};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -141,6 +143,28 @@ pub fn signed(card: &AccountCard) -> Signed {
     }
 }
 
+/// A finished sign-in to any account of the rehearsal: what is typed is typed, step by step, into the network's own. `None`
+/// where the network is not spoken here.
+pub async fn signed_in(card: &AccountCard) -> Option<Signed> {
+    let networks = guichet_networks::all(Reach::Loopback);
+    let network = networks.iter().find(|one| one.name() == card.network)?;
+    let SignIn::Fields { values } = &card.sign_in else {
+        return Some(signed(card));
+    };
+    let mut login = network.login();
+    let mut step = login.first();
+    loop {
+        let fields = match step {
+            Step::Ask { fields } | Step::OpenBrowser { paste: fields, .. } => fields,
+            Step::ChoosePage { .. } => panic!("{} asks which page", card.network),
+            Step::Done => return login.signed(),
+        };
+        let typed = |name: String| Some((name.clone(), values.get(&name)?.clone()));
+        let values = fields.into_iter().filter_map(|field| typed(field.name)).collect();
+        step = login.answer(Answer::Fields { values }).await.expect("a step");
+    }
+}
+
 /// Adds the clients with their accounts and their canned replies. What they answer leaves at once: what is tried is not
 /// the patience of taking back.
 pub async fn furnish(desk: &Desk, cards: &[ClientCard]) {
@@ -148,7 +172,8 @@ pub async fn furnish(desk: &Desk, cards: &[ClientCard]) {
         let client = desk.add_client(card.name.clone(), card.color_index + 1).await.expect("a client");
         let _acted = desk.set_rules(client, undo(0)).await.expect("rules");
         for account in &card.accounts {
-            let added = desk.add_account(client, account.network.clone(), signed(account)).await.expect("an account");
+            let Some(signed) = signed_in(account).await else { continue };
+            let added = desk.add_account(client, account.network.clone(), signed).await.expect("an account");
             assert_eq!(added.len(), 1);
         }
         for template in &card.templates {
