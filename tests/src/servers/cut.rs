@@ -9,7 +9,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// The request whose answer is lost.
+/// The request whose answer is lost, on servers that speak Mastodon's language.
 const WRITING: &[u8] = b"POST /api/v1/statuses ";
 
 /// Ends when dropped.
@@ -21,6 +21,11 @@ pub struct Wire {
 
 impl Wire {
     pub async fn lay(server: u16) -> Wire {
+        Wire::losing(server, WRITING).await
+    }
+
+    /// `writing`: how the request begins whose answer may be lost.
+    pub async fn losing(server: u16, writing: &'static [u8]) -> Wire {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port of loopback");
         let port = listener.local_addr().expect("its number").port();
         let to_lose = Arc::new(AtomicU32::new(0));
@@ -29,7 +34,7 @@ impl Wire {
             while let Ok((near, _)) = listener.accept().await {
                 // A server that is not there yet refuses; so do we, by hanging up.
                 let Ok(far) = TcpStream::connect(("127.0.0.1", server)).await else { continue };
-                tokio::spawn(pass(near, far, Arc::clone(&losing)));
+                tokio::spawn(pass(near, far, writing, Arc::clone(&losing)));
             }
         });
         Wire { port, to_lose, task }
@@ -51,24 +56,33 @@ impl Drop for Wire {
     }
 }
 
-async fn pass(near: TcpStream, far: TcpStream, to_lose: Arc<AtomicU32>) {
+async fn pass(near: TcpStream, far: TcpStream, writing: &'static [u8], to_lose: Arc<AtomicU32>) {
     let (near_in, near_out) = near.into_split();
     let (far_in, far_out) = far.into_split();
     let doomed = Arc::new(AtomicU32::new(0));
-    let asking = tokio::spawn(ask(near_in, far_out, to_lose, Arc::clone(&doomed)));
+    let doom = Doom { writing, to_lose, doomed: Arc::clone(&doomed) };
+    let asking = tokio::spawn(ask(near_in, far_out, doom));
     answer(far_in, near_out, &doomed).await;
     asking.abort();
 }
 
+/// The request to doom, how many more of them, and whether this connection's answer is to be lost.
+struct Doom {
+    writing: &'static [u8],
+    to_lose: Arc<AtomicU32>,
+    doomed: Arc<AtomicU32>,
+}
+
 /// What the client says, watched for the request to doom.
-async fn ask(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, to_lose: Arc<AtomicU32>, doomed: Arc<AtomicU32>) {
+async fn ask(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, doom: Doom) {
     let mut buffer = vec![0; 16 * 1024];
     while let Ok(read @ 1..) = from.read(&mut buffer).await {
         let said = &buffer[..read];
-        let writes = said.windows(WRITING.len()).any(|part| part == WRITING);
-        let takes = || to_lose.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+        let writes = said.windows(doom.writing.len()).any(|part| part == doom.writing);
+        let takes =
+            || doom.to_lose.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
         if writes && takes() {
-            doomed.store(1, Ordering::SeqCst);
+            doom.doomed.store(1, Ordering::SeqCst);
         }
         if to.write_all(said).await.is_err() {
             return;

@@ -1,16 +1,18 @@
 //! Real servers on loopback: programs of others that speak the networks' own protocols, installed in a cache folder
 //! (`GUICHET_SERVERS`, else `target/servers`) on first use, started on a free port of 127.0.0.1 for one test, and
-//! killed by process id when dropped. Nothing is installed in the system.
+//! killed by process id when dropped. Nothing is installed in the system, WordPress excepted.
 //!
 //! They forgive nothing that our rehearsal might: what passes here was read and written by a stranger's code.
 
 mod cut;
 mod mock;
 mod snac;
+mod wordpress;
 
 pub use cut::Wire;
 pub use mock::Mock;
 pub use snac::Snac;
+pub use wordpress::{Addresses, WordPress};
 
 use std::fs::{self, File};
 use std::io;
@@ -26,10 +28,11 @@ pub fn folder() -> PathBuf {
     folder
 }
 
-/// Installs both. Idempotent: nothing is fetched when the programs are there.
+/// Installs all. Idempotent: nothing is fetched when the programs are there.
 pub fn install() {
     snac::install();
     mock::install();
+    wordpress::install();
 }
 
 /// A process of ours, with what it printed: killed and awaited when dropped.
