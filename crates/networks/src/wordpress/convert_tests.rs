@@ -31,9 +31,9 @@ fn what_was_written_is_what_is_read() {
     assert_eq!((first.post, first.in_reply_to), (Some(RemoteId::new("post:4")), None));
     assert!(!first.ours);
     let second = body(&read(&told[1]));
-    assert_eq!(second.text, "Moi aussi : https://exemple.test/p");
-    assert_eq!((second.links[0].start, second.links[0].end), (12, 34));
-    assert_eq!(second.links[0].url, "https://exemple.test/p");
+    assert_eq!(second.text, "Moi aussi : https://exemple.fr/p");
+    assert_eq!((second.links[0].start, second.links[0].end), (12, 32));
+    assert_eq!(second.links[0].url, "https://exemple.fr/p");
     assert!(item(&read(&told[2]), Some(7), &Me::new(&identity(SITE)), SITE).ours);
 }
 
