@@ -56,8 +56,8 @@ fn wild(luck: &mut Luck) -> Value {
         4 => json!(true),
         5 => json!([[[[]]]]),
         6 => json!({ "rendered": { "rendered": [] }, "raw": 7 }),
-        7 => json!("é<b>".repeat(60_000)),
-        8 => json!("<blockquote>".repeat(20_000)),
+        7 => json!("é<b>".repeat(20_000)),
+        8 => json!("<blockquote>".repeat(6_000)),
         _ => json!(texts[luck.below(texts.len())]),
     }
 }
