@@ -1,0 +1,74 @@
+//! What a repetition leaves as it was, and what looking for one reply is not kept from by another.
+
+use super::paper::{Fate, item};
+use super::*;
+use guichet_model::{Fault, HOUR, MINUTE, Page, Proof, RefusalCode, RemoteId};
+
+fn unsure(state: &ReplyState) -> bool {
+    matches!(state, ReplyState::Unsure { .. })
+}
+
+/// Something of ours stood there before it was ever tried: it is not it, whatever became of the repetition.
+#[tokio::test]
+async fn whatever_met_the_repetition_what_was_known_before_the_first_is_known() {
+    for fate in [
+        Fate::Fault(Fault::refused(RefusalCode::Forbidden, None)),
+        Fate::Fault(Fault::OFFLINE),
+        Fate::Fault(Fault::Later { after: Millis(0) }),
+        Fate::Fault(Fault::NeedsLogin),
+        Fate::Lost,
+    ] {
+        let scene = Scene::new().await;
+        let (conversation, _) = scene.conversation("Léa");
+        let now = scene.room.desk.now();
+        let native = scene.server().post(&RemoteId::new("m-1"), "Merci", "native", now);
+        let page = Page { items: vec![item(&native)], ..Page::default() };
+        scene.room.desk.take(scene.account, "mentions", page).await.unwrap();
+        scene.server().proof = Proof::Key { valid_for: HOUR };
+        scene.server().sendings = [Fate::Lost, fate.clone()].into();
+        let reply = scene.sent(conversation, "Merci").await;
+        assert_eq!(scene.server().sends, 2, "{fate:?}");
+        // No third time: only looking can settle it.
+        scene.forward(2 * HOUR);
+        scene.work().await;
+        assert!(unsure(&scene.state(reply).await), "{fate:?}: what stood there before was taken for it");
+        assert_eq!(scene.server().sends, 2, "{fate:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_lost_repetition_leaves_what_was_found_in_view() {
+    let scene = Scene::new().await;
+    scene.server().proof = Proof::Key { valid_for: HOUR };
+    scene.server().rewrites = true;
+    scene.server().sendings = [Fate::Deaf, Fate::Lost].into();
+    let (conversation, _) = scene.conversation("Léa");
+    let reply = scene.sent(conversation, "Merci").await;
+    assert_eq!(scene.server().sends, 2);
+    match scene.state(reply).await {
+        ReplyState::Unsure { candidates, .. } => assert_eq!(candidates.len(), 1),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// In an older copy nothing was prepared: what cannot be keeps only itself from being looked for.
+#[tokio::test]
+async fn one_that_cannot_be_prepared_does_not_hide_the_other() {
+    let scene = Scene::new().await;
+    let (conversation, _) = scene.conversation("Léa");
+    let first = scene.write(conversation, "Un").await;
+    let second = scene.write(conversation, "Deux").await;
+    // A picture, which this network takes none of.
+    scene.sql(&format!(
+        "INSERT INTO attachment (key, conversation, position, name, media_type, bytes)
+         SELECT key, conversation, 1, 'a.png', 'image/png', x'00' FROM reply WHERE id = {}",
+        first.0
+    ));
+    crate::outbox::restored(&scene.room.desk).await.unwrap();
+    let at = scene.room.desk.now();
+    scene.server().post(&RemoteId::new("m-1"), "Deux", "k", at);
+    scene.forward(MINUTE);
+    scene.work().await;
+    assert!(matches!(scene.state(second).await, ReplyState::Sent { .. }));
+    assert!(unsure(&scene.state(first).await));
+}
