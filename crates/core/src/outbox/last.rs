@@ -45,7 +45,7 @@ impl LastWord for Last {
     async fn may_leave(&self) -> bool {
         let reply = self.reply;
         // What cannot be asked does not leave.
-        let held = self.desk.store().read(move |conn| hold::covers(conn, reply)).await.unwrap_or(true);
+        let held = self.desk.store().reread(move |conn| hold::covers(conn, reply)).await.unwrap_or(true);
         let free = !held && !self.slept();
         self.refused.store(!free, Ordering::SeqCst);
         free

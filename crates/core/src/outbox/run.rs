@@ -213,7 +213,7 @@ async fn next_step(desk: &Desk, account: AccountId, walk: &mut Walk, now: Millis
     let (after, moved, connected) = (walk.after, walk.moved, desk.system_online());
     let (step, again) = desk
         .store()
-        .read(move |conn| {
+        .reread(move |conn| {
             if orphaned(conn, account)? {
                 return Ok((Some(Step::Orphans), false));
             }
