@@ -18,8 +18,7 @@ use serde_json::Value;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 use tauri::webview::Color;
 use tauri::{AppHandle, Emitter, Manager, State, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent};
 use tokio::sync::broadcast::error::RecvError;
@@ -27,8 +26,6 @@ use tokio::task::JoinHandle;
 
 /// The window's label: what capabilities and events name.
 const MAIN: &str = "main";
-/// Two wishes to close within this time are one that is meant.
-const TWICE: Duration = Duration::from_secs(10);
 
 /// Shows the window until it is closed. Call on the main thread, within the runtime.
 pub fn show(shell: &Shell, then: Then) -> ExitCode {
@@ -101,14 +98,13 @@ fn open_window(app: &AppHandle, shell: &Shell) -> tauri::Result<()> {
     window.set_focus()
 }
 
-/// With replies waiting the page asks first, by the event `closing`. Who closes twice in a row is not asked again: a page
-/// that no longer answers must not hold its window.
+/// With replies waiting the page asks first, by the event `closing`. Who closes twice in a row and did not choose to stay
+/// is not asked again: a page that no longer answers must not hold its window.
 fn ask_before_closing(window: &WebviewWindow, shell: &Shell) {
-    let (page, shell, asked) = (window.clone(), shell.clone(), Mutex::new(None::<Instant>));
+    let (page, shell) = (window.clone(), shell.clone());
     window.on_window_event(move |event| {
         let WindowEvent::CloseRequested { api, .. } = event else { return };
-        let before = asked.lock().unwrap_or_else(PoisonError::into_inner).replace(Instant::now());
-        if before.is_some_and(|before| before.elapsed() < TWICE) {
+        if shell.meant_to_close() {
             return;
         }
         api.prevent_close();

@@ -2,7 +2,7 @@
 import { waitFor } from '@testing-library/svelte';
 import { describe, expect, it } from 'vitest';
 import { shown } from '../conversation/shown.svelte';
-import { button, eachOnItsOwn, find, heard, open, press, toast } from '../tests/page';
+import { button, eachOnItsOwn, find, heard, made, open, press, toast } from '../tests/page';
 import { ask } from './place.svelte';
 
 describe('a dialog that closes as it is answered', () => {
@@ -28,5 +28,16 @@ describe('a dialog that closes as it is answered', () => {
     find('dialog .danger').click();
     await waitFor(() => expect(toast()).toContain(message.author));
     expect(heard('block')[0]!.args).toEqual({ person: message.person, on: true });
+  });
+
+  it.each(['Rester', 'the cross', 'Escape'])('forgets the wish to close where one stays: %s', async (by) => {
+    await open();
+    made.close(2);
+    await waitFor(() => find('dialog'));
+    if (by === 'Rester') button('dialog', by).click();
+    else if (by === 'the cross') find('dialog header .glyph').click();
+    else find('dialog').dispatchEvent(new Event('cancel', { cancelable: true }));
+    await waitFor(() => expect(document.querySelector('dialog')).toBeNull());
+    expect([heard('stay').length, heard('close').length]).toEqual([1, 0]);
   });
 });
