@@ -1,6 +1,5 @@
 // Hands that slip over the keyboard: keys drawn by lot, faster than any answer comes, and what a browser does by itself
 // with each of them (a letter is written where one writes, Enter and the space bar press the button that has the focus).
-import { place } from '../desk/place.svelte';
 import { rows } from '../list/rows.svelte';
 import { replies } from '../outbox/replies.svelte';
 import { shown } from '../conversation/shown.svelte';
@@ -47,20 +46,24 @@ export function slip(key: string): void {
   }
 }
 
-/** So many keys; sometimes a breath between two, so that some answers come in their midst. */
-export async function slips(seed: number, count: number): Promise<void> {
+/** So many keys; sometimes a breath between two, so that some answers come in their midst. What the page could not do. */
+export async function slips(seed: number, count: number): Promise<string[]> {
+  const met = new Set<string>();
+  const look = () => mishaps().forEach((it) => met.add(it));
   const random = lot(seed);
   const one = <T>(of: T[]): T => of[Math.floor(random() * of.length)]!;
   for (let n = 0; n < count; n++) {
     slip(one(random() < 0.75 ? LETTERS : OTHERS));
     if (random() < 0.1) await new Promise((done) => setTimeout(done, 0));
-    // Whoever closed the window's question would sit before a rehearsal: neither belongs here.
-    if (place.dialog?.name === 'closing') place.dialog = null;
+    look();
   }
+  // The last answers come.
+  await new Promise((done) => setTimeout(done, 300));
+  look();
+  return [...met];
 }
 
-/** What the page could not do, in its own words; nothing, if all went well. */
-export const mishaps = (): string[] => [
+const mishaps = (): string[] => [
   ...toasts.shown.filter((it) => it.bad && it.text.includes('inattendue')).map((it) => it.text),
   ...[rows.problem, shown.problem, replies.problem].flatMap((it) => (it?.problem === 'unexpected' ? [it.what] : [])),
 ];
