@@ -296,3 +296,7 @@ fn busy(conn: &Connection) -> Result<Vec<AccountId>, Problem> {
     let rows = statement.query_map([], |row| Ok(AccountId(row.get(0)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+#[cfg(test)]
+#[path = "run_tests.rs"]
+mod tests;

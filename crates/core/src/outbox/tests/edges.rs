@@ -3,7 +3,7 @@
 use super::paper::Fate;
 use super::*;
 use crate::outbox::Steps;
-use crate::outbox::attempt::{STALE, server_now};
+use crate::outbox::attempt::server_now;
 use crate::outbox::outcome::{account_after, pause_for};
 use crate::store::{Durability, Store};
 use crate::testing::EVENING;
@@ -63,7 +63,7 @@ impl Scene {
 
 #[tokio::test]
 async fn it_is_looked_at_again_from_ten_minutes_on() {
-    for (wait, looks) in [(STALE, 0), (STALE + 1, 1)] {
+    for (wait, looks) in [(10 * MINUTE, 0), (10 * MINUTE + 1, 1)] {
         let scene = Scene::new().await;
         let (conversation, _) = scene.conversation("Léa");
         scene.write(conversation, "Merci").await;
@@ -91,7 +91,7 @@ async fn a_look_counts_for_ten_minutes() {
     scene.server().sendings = [Fate::Fault(Fault::OFFLINE), Fate::Fault(Fault::OFFLINE)].into();
     let (conversation, _) = scene.conversation("Léa");
     scene.write(conversation, "Merci").await;
-    for (wait, asked) in [(STALE + 1, (1, 1)), (STALE, (1, 2)), (1, (2, 3))] {
+    for (wait, asked) in [(10 * MINUTE + 1, (1, 1)), (10 * MINUTE, (1, 2)), (1, (2, 3))] {
         scene.forward(wait);
         scene.work().await;
         assert_eq!(scene.asked(), asked);
@@ -194,6 +194,7 @@ async fn a_key_is_as_old_as_the_slower_clock_can_tell() {
         (0, 30 * MINUTE - 1, true),
         (0, 30 * MINUTE, false),
         (MINUTE, 29 * MINUTE, false),
+        (-30 * MINUTE, 30 * MINUTE, false),
         (-39 * MINUTE, 40 * MINUTE, false),
         (-MINUTE, 30 * MINUTE - 1, true),
         (-MINUTE, MINUTE, true),
@@ -329,5 +330,14 @@ async fn a_message_of_the_very_instant_may_be_it() {
         scene.server().post(&RemoteId::new("m-1"), "Merci", "k", at);
         scene.work().await;
         assert_eq!(matches!(scene.state(reply).await, ReplyState::Sent { .. }), found, "{at:?}");
+    }
+}
+
+/// The same is open wherever it is asked.
+#[test]
+fn what_is_open_is_so_in_the_store_as_well() {
+    use crate::outbox::{OPEN, state::STATES};
+    for state in STATES {
+        assert_eq!(state.is_open(), OPEN.contains(&format!("'{}'", state.stored())), "{state:?}");
     }
 }

@@ -68,8 +68,10 @@ async fn who_holds_twice_holds_once_and_the_act_is_its_clients() {
     };
     let held = scene.room.desk.hold(vec![target(one), target(two), target(one)], String::new()).await.unwrap();
     assert_eq!((held.holds.len(), client()), (2, Some(scene.client.0)));
+    assert_eq!(scene.room.desk.desk().await.unwrap().holds, 2);
     let held = scene.room.desk.hold(vec![target(one), target(theirs)], String::new()).await.unwrap();
     assert_eq!((held.holds.len(), client()), (2, None));
+    assert_eq!(scene.room.desk.desk().await.unwrap().holds, 3);
 }
 
 #[tokio::test]
@@ -81,7 +83,11 @@ async fn an_undo_says_what_it_could_not_undo() {
     // Released meanwhile: there is nothing to release.
     let (hold, acted) = scene.held(vec![HoldTarget::Everything]).await;
     desk.release(vec![hold]).await.unwrap();
-    assert_eq!(desk.undo(acted.act).await.unwrap().left, 1);
+    let undone = desk.undo(acted.act).await.unwrap();
+    assert_eq!((undone.left, undone.change.all), (1, false));
+    let (_, acted) = scene.held(vec![HoldTarget::Everything]).await;
+    let undone = desk.undo(acted.act).await.unwrap();
+    assert_eq!((undone.left, undone.change.all), (0, true), "whatever it held is read again");
     // Joined an incident that was released meanwhile.
     let (hold, _) = scene.held(vec![incident("Rappel", vec![one])]).await;
     let (_, joined) =

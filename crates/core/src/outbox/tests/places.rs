@@ -4,7 +4,9 @@ use super::*;
 use crate::testing::EVENING;
 use crate::testing::paper::{Asked, Paper as Newspaper, item, ours, page};
 use crate::view::{Conflict, Waiting};
-use guichet_model::{Fault, Found, HOUR, Item, MINUTE, Proof, Reason, Recheck, RefusalCode, RemoteId, Unreached};
+use guichet_model::{
+    Alias, Fault, Found, HOUR, Item, MINUTE, Proof, Reason, Recheck, RefusalCode, RemoteId, Unreached,
+};
 
 /// A reply written eleven minutes ago, and the message that it answers.
 struct Old {
@@ -189,4 +191,52 @@ async fn another_text_is_a_candidate_where_it_is_ours() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+/// A second reply of the conversation, past the delay to take it back.
+async fn another(old: &Old) -> ReplyId {
+    let reply = old.room.desk.send_reply(ConversationId(1), text("Encore"), false).await.unwrap().reply;
+    old.room.clock.forward(21 * SECOND);
+    old.work().await;
+    reply
+}
+
+async fn told(old: &Old, reply: ReplyId) -> ReplyState {
+    let read = move |conn: &rusqlite::Connection| crate::outbox::reply(conn, reply);
+    old.room.desk.store().read(read).await.unwrap().state
+}
+
+/// What the network answers a second time with is no second message: the CM looks.
+#[tokio::test]
+async fn a_message_answered_twice_is_the_first_ones() {
+    let old = Old::new().await;
+    let there = ours(item("s-1", "Phare", EVENING, "Merci"));
+    old.paper.script().sends.extend([Ok(there.clone()), Ok(there)]);
+    old.work().await;
+    assert!(matches!(old.state().await, ReplyState::Sent { .. }));
+    // The look that follows at once sees nothing.
+    old.paper.script().finds.push_back(Err(Fault::Unsure));
+    let second = another(&old).await;
+    match told(&old, second).await {
+        ReplyState::Unsure { candidates, .. } => assert_eq!(candidates.len(), 1),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Found under another name it is still the first one's.
+#[tokio::test]
+async fn a_message_known_under_two_names_is_one() {
+    let old = Old::new().await;
+    let uri = || vec![Alias { scope: "uri".into(), name: "u-1".into() }];
+    let there = Item { aliases: uri(), ..ours(item("s-1", "Phare", EVENING, "Merci")) };
+    let again = Item { aliases: uri(), ..ours(item("s-2", "Phare", EVENING.plus(12 * MINUTE), "Encore")) };
+    {
+        let mut script = old.paper.script();
+        script.sends.extend([Ok(there), Err(Fault::Unsure)]);
+        script.finds.push_back(Ok(Found { same: vec![again], complete: true, ..Found::default() }));
+    }
+    old.work().await;
+    assert!(matches!(old.state().await, ReplyState::Sent { .. }));
+    let second = another(&old).await;
+    assert!(matches!(told(&old, second).await, ReplyState::Unsure { .. }));
 }

@@ -2,6 +2,7 @@
 
 use super::paper::{Fate, item};
 use super::*;
+use crate::view::Settle;
 use guichet_model::{Fault, HOUR, MINUTE, Page, Proof, RefusalCode, RemoteId};
 
 fn unsure(state: &ReplyState) -> bool {
@@ -71,4 +72,49 @@ async fn one_that_cannot_be_prepared_does_not_hide_the_other() {
     scene.work().await;
     assert!(matches!(scene.state(second).await, ReplyState::Sent { .. }));
     assert!(unsure(&scene.state(first).await));
+    let read = |conn: &rusqlite::Connection| {
+        Ok(conn.query_row("SELECT looks, not_before FROM reply WHERE id = ?", [first.0], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?)
+    };
+    let next = scene.room.desk.now().plus(5 * SECOND).0;
+    assert_eq!(
+        scene.room.desk.store().read_now::<(i64, i64)>(read).unwrap(),
+        (1, next),
+        "it is not asked at once again"
+    );
+}
+
+/// Two equal ones and one message: the CM says whose it is, and the other one is looked for without it.
+#[tokio::test]
+async fn a_message_that_the_cm_gave_to_one_is_not_the_others() {
+    let scene = Scene::new().await;
+    let (conversation, _) = scene.conversation("Léa");
+    let replies = [scene.write(conversation, "Merci").await, scene.write(conversation, "Merci").await];
+    crate::outbox::restored(&scene.room.desk).await.unwrap();
+    scene.forward(MINUTE);
+    let now = scene.room.desk.now();
+    scene.server().post(&RemoteId::new("m-1"), "Merci", "k", now);
+    scene.work().await;
+    let ReplyState::Unsure { candidates, .. } = scene.state(replies[0]).await else { panic!("it was told") };
+    let word = Settle::IsThere { message: candidates[0] };
+    scene.room.desk.settle(vec![replies[0]], word).await.unwrap();
+    scene.forward(MINUTE);
+    scene.work().await;
+    let looked_at = Some(scene.room.desk.now());
+    assert_eq!(scene.state(replies[1]).await, ReplyState::Unsure { looked_at, candidates: Vec::new() });
+}
+
+/// The answer could not be written down, and the process goes on: nobody sends what stands on the wire.
+#[tokio::test]
+async fn what_nobody_sends_is_looked_for_without_a_restart() {
+    let scene = Scene::new().await;
+    let (conversation, _) = scene.conversation("Léa");
+    scene.server().sendings = [Fate::Deaf].into();
+    scene.server().findings = [Fault::OFFLINE].into();
+    let reply = scene.sent(conversation, "Merci").await;
+    scene.sql("UPDATE reply SET state = 'sending'");
+    scene.work().await;
+    assert!(matches!(scene.state(reply).await, ReplyState::Sent { .. }));
+    assert_eq!((scene.texts().len(), scene.server().sends), (1, 1));
 }

@@ -233,3 +233,16 @@ async fn an_act_is_its_clients() {
         assert_eq!(scene.room.desk.store().read_now::<Option<i64>>(read).unwrap(), client);
     }
 }
+
+/// In the conversation a message of ours carries the reply it was, and no other message does.
+#[tokio::test]
+async fn a_message_tells_which_reply_it_was() {
+    let scene = Scene::new().await;
+    let (conversation, theirs) = scene.conversation("Léa");
+    let reply = scene.sent(conversation, "Merci").await;
+    let message = scene.reply(reply).await.message.unwrap();
+    let view = scene.room.desk.conversation(conversation).await.unwrap();
+    let told: Vec<_> = view.messages.iter().map(|of| (of.id, of.reply.as_ref().map(|reply| reply.id))).collect();
+    assert_eq!(told, [(theirs, None), (message, Some(reply))]);
+    assert_eq!(view.replies, [], "it is no longer on its way");
+}

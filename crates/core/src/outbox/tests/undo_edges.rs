@@ -77,3 +77,23 @@ async fn its_pictures_come_back_under_the_key_of_before() {
     assert_eq!(scene.room.desk.undo(act).await.unwrap().left, 0);
     assert_eq!(scene.reply(reply).await.attachments.len(), 1);
 }
+
+/// A yes in an older copy makes it be looked for first: the other copy may have had it too, whatever is undone here.
+#[tokio::test]
+async fn what_is_being_looked_for_is_not_put_back() {
+    let scene = Scene::new().await;
+    let (conversation, _) = scene.conversation("Léa");
+    let rules = ClientRules { undo_seconds: 20, to_approve: true, hours: Vec::new() };
+    scene.room.desk.set_rules(scene.client, rules).await.unwrap();
+    let reply = scene.write(conversation, "Merci").await;
+    crate::outbox::restored(&scene.room.desk).await.unwrap();
+    let unsure = |state| matches!(state, ReplyState::Unsure { .. });
+    let act = scene.room.desk.approve(vec![reply]).await.unwrap().acted.act;
+    assert!(unsure(scene.state(reply).await));
+    assert_eq!(scene.room.desk.undo(act).await.unwrap().left, 1);
+    assert!(unsure(scene.state(reply).await));
+    // Nor is a look that was asked for.
+    let act = scene.room.desk.retry(vec![reply]).await.unwrap().acted.act;
+    assert_eq!(scene.room.desk.undo(act).await.unwrap().left, 1);
+    assert!(unsure(scene.state(reply).await));
+}

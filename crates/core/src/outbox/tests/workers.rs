@@ -37,17 +37,22 @@ async fn end(workers: (watch::Sender<bool>, JoinHandle<()>)) {
 }
 
 /// How many are preparing at one time, at most.
-#[derive(Default)]
 struct Together {
     now: AtomicUsize,
     most: AtomicUsize,
+    /// How long one waits for another, in hundredths of a second.
+    patience: u32,
 }
 
 impl Steps for Together {
     fn at(&self, step: &'static str) {
         if step == "reply prepared" {
             self.most.fetch_max(self.now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-            std::thread::sleep(Duration::from_millis(100));
+            for _ in 0..self.patience {
+                if self.most.load(Ordering::SeqCst) < 2 {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+            }
             self.now.fetch_sub(1, Ordering::SeqCst);
         }
     }
@@ -57,7 +62,8 @@ impl Steps for Together {
 async fn an_account_has_one_worker_and_another_account_its_own() {
     for accounts in [1, 2] {
         let scene = Scene::new().await;
-        let together = Arc::new(Together::default());
+        let patience = if accounts == 1 { 20 } else { 500 };
+        let together = Arc::new(Together { now: AtomicUsize::new(0), most: AtomicUsize::new(0), patience });
         scene.room.desk.watch_steps(together.clone());
         for nth in 0..2 {
             let conversation = match accounts {
@@ -119,6 +125,73 @@ async fn what_the_network_wants_is_kept_for_a_day_at_most() {
     }
 }
 
+/// A clock set back leaves what remains of a rest as long as it was.
+#[tokio::test]
+async fn a_rest_is_as_long_by_a_clock_that_went_back() {
+    let scene = Scene::new().await;
+    scene.undo(0).await;
+    let after = scene.room.desk.now().plus(HOUR);
+    scene.server().sendings = [Fate::Fault(Fault::Later { after })].into();
+    let (first, _) = scene.conversation("Léa");
+    let (second, _) = scene.conversation("Paul");
+    scene.write(first, "Un").await;
+    let workers = scene.workers();
+    assert_eq!(scene.sends_reach(1).await, 1);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    scene.forward(-2 * HOUR);
+    scene.write(second, "Deux").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(scene.server().sends, 1);
+    scene.forward(HOUR);
+    scene.wake();
+    assert!(scene.sends_reach(2).await >= 2);
+    end(workers).await;
+}
+
+/// Workers of a desk that slept so long with a reply to send, while so many readings of the networks go on.
+async fn awake(slept: i64, readings: usize) -> (Scene, (watch::Sender<bool>, JoinHandle<()>)) {
+    let scene = Scene::new().await;
+    scene.undo(0).await;
+    let (conversation, _) = scene.conversation("Léa");
+    let workers = scene.workers();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    scene.room.desk.inner.pulling.store(readings, Ordering::SeqCst);
+    scene.forward(slept);
+    scene.write(conversation, "Merci").await;
+    (scene, workers)
+}
+
+#[tokio::test]
+async fn after_a_sleep_nothing_leaves_while_the_networks_are_read() {
+    let (scene, workers) = awake(HOUR, 1).await;
+    tokio::time::sleep(Duration::from_millis(900)).await;
+    assert_eq!(scene.server().sends, 0);
+    scene.room.desk.inner.pulling.store(0, Ordering::SeqCst);
+    assert_eq!(scene.sends_reach(1).await, 1);
+    end(workers).await;
+}
+
+#[tokio::test]
+async fn after_a_sleep_nobody_waits_for_a_reading_that_does_not_begin() {
+    let (scene, workers) = awake(HOUR, 0).await;
+    assert_eq!(scene.sends_reach(1).await, 1);
+    end(workers).await;
+}
+
+#[tokio::test]
+async fn a_nap_is_no_sleep() {
+    let (scene, workers) = awake(110 * SECOND, 1).await;
+    assert_eq!(scene.sends_reach(1).await, 1);
+    end(workers).await;
+}
+
+#[tokio::test]
+async fn who_stops_does_not_wait_for_a_reading() {
+    let (_scene, workers) = awake(HOUR, 1).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    tokio::time::timeout(Duration::from_secs(10), end(workers)).await.expect("it goes on reading");
+}
+
 /// Nobody reached is tried again as soon as somebody wakes the outbox.
 #[tokio::test]
 async fn what_was_not_reached_is_tried_when_the_outbox_is_woken() {
@@ -154,18 +227,21 @@ impl Steps for Breaks {
 async fn a_worker_that_broke_rests_and_the_others_go_on() {
     let scene = Scene::new().await;
     scene.undo(0).await;
-    scene.room.desk.watch_steps(Arc::new(Breaks(AtomicBool::new(false))));
+    let breaks = Arc::new(Breaks(AtomicBool::new(false)));
+    scene.room.desk.watch_steps(breaks.clone());
     let (conversation, _) = scene.conversation("Léa");
     scene.write(conversation, "Merci").await;
     let workers = scene.workers();
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    while !breaks.0.load(Ordering::SeqCst) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     let (_, _, theirs) = scene.neighbour("Quai", "Paul");
     scene.write(theirs, "Entendu").await;
     scene.forward(21 * SECOND);
     scene.wake();
     assert_eq!(scene.sends_reach(1).await, 1);
     assert_eq!(scene.texts(), ["Entendu"], "it is not begun again at once");
-    scene.forward(10 * SECOND);
+    scene.forward(60 * SECOND);
     scene.wake();
     assert_eq!(scene.sends_reach(2).await, 2);
     assert_eq!(scene.texts(), ["Entendu", "Merci"]);
