@@ -105,12 +105,7 @@ pub(crate) async fn run(desk: Desk, mut stop: watch::Receiver<bool>) {
 }
 
 /// The clock went back, or may have: nothing rests for longer than it was to, of the replies and of the accounts.
-async fn went_back(
-    desk: &Desk,
-    seen: Option<Millis>,
-    now: Millis,
-    resting: &mut HashMap<AccountId, (Millis, bool)>,
-) {
+async fn went_back(desk: &Desk, seen: Option<Millis>, now: Millis, resting: &mut HashMap<AccountId, (Millis, bool)>) {
     let by = seen.map_or(0, |seen| seen.since(now));
     for (until, _) in resting.values_mut() {
         *until = until.plus(-by);
