@@ -95,6 +95,15 @@ async fn an_undo_says_what_it_could_not_undo() {
     desk.release(vec![hold]).await.unwrap();
     assert_eq!(desk.undo(joined.act).await.unwrap().left, 1);
     assert_eq!(desk.holds().await.unwrap(), [], "what could be undone was");
+    // A new one goes whole; of one that grew, what stood in it before stays.
+    let (_, begun) = scene.held(vec![incident("Rappel", vec![one])]).await;
+    assert_eq!(desk.undo(begun.act).await.unwrap().left, 0);
+    scene.held(vec![incident("Rappel", vec![one])]).await;
+    let (_, grown) = scene.held(vec![incident("Rappel", vec![one, two])]).await;
+    assert_eq!(desk.undo(grown.act).await.unwrap().left, 0);
+    let holds = desk.holds().await.unwrap();
+    assert_eq!(holds.iter().map(|hold| &hold.target).collect::<Vec<_>>(), [&incident("Rappel", vec![one])]);
+    desk.release(vec![holds[0].id]).await.unwrap();
     // Released a second time since: the first release is not what its undo takes back.
     let (hold, _) = scene.held(vec![HoldTarget::Everything]).await;
     let released = desk.release(vec![hold]).await.unwrap();

@@ -118,3 +118,26 @@ async fn what_nobody_sends_is_looked_for_without_a_restart() {
     assert!(matches!(scene.state(reply).await, ReplyState::Sent { .. }));
     assert_eq!((scene.texts().len(), scene.server().sends), (1, 1));
 }
+
+/// Tried again it rests for nothing, also by a clock that is set back then; an instant that the CM chose is one of the wall.
+#[tokio::test]
+async fn tried_again_it_waits_for_no_clock_that_went_back() {
+    for chosen in [false, true] {
+        let scene = Scene::new().await;
+        let (conversation, _) = scene.conversation("Léa");
+        let at = scene.room.desk.now().plus(HOUR);
+        let draft = DraftView { send_at: chosen.then_some(at), ..text("Merci") };
+        let reply = scene.room.desk.send_reply(conversation, draft, false).await.unwrap().reply;
+        scene.room.desk.retry(vec![reply]).await.unwrap();
+        scene.forward(-2 * HOUR);
+        let now = scene.room.desk.now();
+        let bound = |tx: &rusqlite::Transaction<'_>| crate::outbox::schedule::bound_rests(tx, now);
+        scene.room.desk.store().write_now(crate::store::Durability::Full, bound).unwrap();
+        scene.work().await;
+        assert_eq!(scene.server().sends, u32::from(!chosen));
+        // An hour and a half too soon for the wall, though late for a rest.
+        scene.forward(HOUR + HOUR / 2);
+        scene.work().await;
+        assert_eq!(scene.server().sends, u32::from(!chosen));
+    }
+}

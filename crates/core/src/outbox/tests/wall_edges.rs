@@ -117,6 +117,7 @@ async fn names_of_the_others_are_told_from_words_and_from_ours() {
     assert_eq!(scene.leaks(conversation, "Comme à l'atelier Morvan").await, 1, "its account's");
     assert_eq!(scene.leaks(conversation, "Une pierre").await, 0, "a handle alone is a word");
     assert_eq!(scene.leaks(conversation, "Voyez @pierre").await, 1, "unless it is named");
+    assert_eq!(scene.leaks(conversation, "Voyez @pierre@exemple.test").await, 1, "with the domain it has here as well");
     scene.sql("UPDATE account SET handle = 'pierre@ailleurs.test' WHERE id = 2");
     assert_eq!(scene.leaks(conversation, "Écrivez à pierre@ailleurs.test").await, 1, "with its domain it is a name");
     assert!(scene.leaks(conversation, "Voyez @pierre@ailleurs.test").await > 0);
