@@ -3,6 +3,7 @@
 //! The inbox opens while the window is made. Changes reach the page as the event `change`, coalesced by the core to at
 //! most one per 50 ms.
 
+mod once;
 #[cfg(target_os = "linux")]
 mod webkit;
 
@@ -14,6 +15,7 @@ use crate::words::say;
 use crate::{evening, socket};
 use guichet_core::view::{Change, Problem};
 use guichet_networks::Reach;
+use once::Once;
 use serde_json::Value;
 use std::io::ErrorKind;
 use std::process::ExitCode;
@@ -38,6 +40,7 @@ pub fn show(shell: &Shell, then: Then) -> ExitCode {
     let built = tauri::Builder::default()
         .manage(shell.clone())
         .manage(album.clone())
+        .manage(Once::default())
         .invoke_handler(tauri::generate_handler![call])
         .register_asynchronous_uri_scheme_protocol("picture", move |_, request, responder| {
             let (album, shell) = (album.clone(), serving.clone());
@@ -66,15 +69,17 @@ pub fn show(shell: &Shell, then: Then) -> ExitCode {
     }
 }
 
-/// The page's one way in: a command of the contract, by name.
+/// The page's one way in: a command of the contract, by name. `message` is the page's own name for this one call.
 #[tauri::command]
 async fn call(
     name: String,
     args: Value,
+    message: String,
     shell: State<'_, Shell>,
+    once: State<'_, Once>,
     album: State<'_, Arc<Album>>,
 ) -> Result<Value, Problem> {
-    let mut answer = dispatch(&shell, &name, args).await?;
+    let mut answer = once.answer(&name, message, dispatch(&shell, &name, args)).await?;
     album.name(&mut answer);
     Ok(answer)
 }
