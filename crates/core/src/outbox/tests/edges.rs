@@ -341,3 +341,23 @@ fn what_is_open_is_so_in_the_store_as_well() {
         assert_eq!(state.is_open(), OPEN.contains(&format!("'{}'", state.stored())), "{state:?}");
     }
 }
+
+/// What keeps one keeps the account: the others that would leave now say so, without a try of their own.
+#[tokio::test]
+async fn trouble_of_the_account_is_told_of_its_other_replies() {
+    for (fault, told) in [
+        (Fault::NeedsLogin, Waiting::Login),
+        (Fault::OFFLINE, Waiting::Network),
+        (Fault::refused(RefusalCode::Forbidden, None), Waiting::Until { at: EVENING.plus(20 * SECOND) }),
+    ] {
+        let scene = Scene::new().await;
+        let (first, _) = scene.conversation("Léa");
+        let (second, _) = scene.conversation("Paul");
+        scene.server().sendings = [Fate::Fault(fault)].into();
+        scene.write(first, "Un").await;
+        let other = scene.write(second, "Deux").await;
+        scene.forward(21 * SECOND);
+        turn(&scene.room.desk, scene.account, &mut Walk::default()).await.unwrap();
+        assert_eq!((scene.waits(other).await, scene.asked().1), (told, 1));
+    }
+}

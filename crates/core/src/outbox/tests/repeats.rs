@@ -141,3 +141,21 @@ async fn tried_again_it_waits_for_no_clock_that_went_back() {
         assert_eq!(scene.server().sends, u32::from(!chosen));
     }
 }
+
+/// What was surely not done is no first attempt: the key is as young as the one that may have been.
+#[tokio::test]
+async fn a_key_ages_from_the_first_attempt_that_may_have_been_done() {
+    let scene = Scene::new().await;
+    scene.server().proof = Proof::Key { valid_for: HOUR / 2 };
+    scene.server().sendings = [Fate::Fault(Fault::OFFLINE), Fate::Lost].into();
+    scene.server().findings = [Fault::Unsure].into();
+    let (conversation, _) = scene.conversation("Léa");
+    let reply = scene.sent(conversation, "Merci").await;
+    scene.forward(40 * MINUTE);
+    scene.work().await;
+    assert!(unsure(&scene.state(reply).await));
+    scene.forward(MINUTE);
+    scene.work().await;
+    assert!(matches!(scene.state(reply).await, ReplyState::Sent { .. }));
+    assert_eq!((scene.texts().len(), scene.server().sends), (1, 3));
+}
