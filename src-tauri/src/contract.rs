@@ -147,6 +147,8 @@ contract! {
         settled() -> ();
         /// Ends the program, though replies may wait.
         close() -> ();
+        /// The window stays: the next wish to close it is asked about again.
+        stay() -> ();
         /// `locale`: fr, en · `theme`: system, light, dark · `single_keys`: on, off.
         set_preference(name: String, value: String) -> ();
         /// Tries again to open an inbox that stayed closed; `app` says what came of it.

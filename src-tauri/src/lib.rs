@@ -125,7 +125,7 @@ fn speak(runtime: &tokio::runtime::Runtime, asked: &Asked, folder: &std::path::P
             ExitCode::FAILURE
         }
         Err(problem) => {
-            eprintln!("{}", said::problem(locale, &problem));
+            eprintln!("{}", said::with_way_out(locale, &problem));
             ExitCode::FAILURE
         }
     }

@@ -45,10 +45,20 @@ pub fn problem(locale: Locale, problem: &Problem) -> String {
         Problem::Passphrase { wrong: false } => plain("problem.passphrase"),
         Problem::Passphrase { wrong: true } => plain("problem.passphrase_wrong"),
         Problem::FileThere => plain("problem.file_there"),
+        Problem::NoFile { file } => say(locale, "problem.no_file", &[("file", file)]),
         Problem::NoBackup => plain("problem.no_backup"),
         Problem::TornBackup => plain("problem.torn_backup"),
         Problem::NewerBackup => plain("problem.newer_backup"),
         Problem::Unexpected { what } => say(locale, "problem.unexpected", &[("what", what)]),
+    }
+}
+
+/// Where no window stands beside it: the problem, and the way out that the window would show.
+pub fn with_way_out(locale: Locale, found: &Problem) -> String {
+    let said = problem(locale, found);
+    match found {
+        Problem::Torn => format!("{said}\n{}", say(locale, "closed.torn", &[])),
+        _ => said,
     }
 }
 
@@ -150,7 +160,7 @@ pub fn time(locale: Locale, at: Millis) -> String {
     };
     let at = at.to_zoned(TimeZone::system());
     match locale {
-        Locale::Fr => at.strftime("%d/%m, %H\u{a0}h\u{a0}%M").to_string(),
+        Locale::Fr => at.strftime("%d/%m, %-H\u{a0}h\u{a0}%M").to_string(),
         Locale::En => at.strftime("%Y-%m-%d %H:%M").to_string(),
     }
 }

@@ -17,13 +17,15 @@ use guichet_core::{Desk, Doors, Engine, InMemory, Keys};
 use guichet_model::Network;
 use guichet_networks::Reach;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::{Notify, broadcast, watch};
 
 /// A command line beside us may hold the engine's lock for a while: this long we wait for our turn.
 const BUSY_TRIES: u32 = 60;
 const BUSY_PAUSE: Duration = Duration::from_millis(500);
+/// Two wishes to close within this time are one that is meant.
+const TWICE: Duration = Duration::from_secs(10);
 /// What the engine may take to finish its step before the process ends without it; the outbox survives that.
 const STOPPING: Duration = Duration::from_secs(5);
 
@@ -45,6 +47,8 @@ pub(crate) struct Inner {
     rehearsal: Option<Rehearsal>,
     /// The person has said that the program may end though replies wait.
     closed: Notify,
+    /// When the window was last asked to close.
+    wish: Mutex<Option<Instant>>,
 }
 
 #[derive(Clone)]
@@ -59,11 +63,14 @@ enum Inbox {
 impl Shell {
     /// On the user's own inbox.
     pub fn real(folder: PathBuf) -> Self {
-        // A vault without its store is no first start: the store was lost.
-        let first = !["desk.db", "vault"].iter().any(|name| folder.join(name).exists());
-        let inbox = if first { Inbox::NotYet } else { Inbox::Opening };
+        let inbox = if Self::is_there(&folder) { Inbox::Opening } else { Inbox::NotYet };
         let preferences = Kept::open(&folder, None);
         Self::new(folder, preferences, guichet_networks::all(Reach::Public), inbox, None)
+    }
+
+    /// Whether an inbox was ever made here. A vault without its store is no first start: the store was lost.
+    pub fn is_there(folder: &Path) -> bool {
+        ["desk.db", "vault"].iter().any(|name| folder.join(name).exists())
     }
 
     /// On simulated networks, with an inbox that is thrown away.
@@ -92,6 +99,7 @@ impl Shell {
             signing_in: SigningIn::default(),
             rehearsal,
             closed: Notify::new(),
+            wish: Mutex::new(None),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -243,6 +251,16 @@ impl Shell {
         }
     }
 
+    /// The window is asked to close: whether that is meant, since it was asked a moment ago and nobody chose to stay.
+    pub fn meant_to_close(&self) -> bool {
+        let before = self.wish().replace(Instant::now());
+        before.is_some_and(|before| before.elapsed() < TWICE)
+    }
+
+    fn wish(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.inner.wish.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Returns once `close` was called.
     pub async fn closed(&self) {
         self.inner.closed.notified().await;
@@ -252,6 +270,11 @@ impl Shell {
 
     pub async fn close(&self) -> Result<(), Problem> {
         self.inner.closed.notify_one();
+        Ok(())
+    }
+
+    pub async fn stay(&self) -> Result<(), Problem> {
+        *self.wish() = None;
         Ok(())
     }
 
@@ -356,3 +379,7 @@ fn tile(name: &str) -> NetworkTile {
         never_gives: never_gives.iter().map(|&code| code.to_owned()).collect(),
     }
 }
+
+#[cfg(test)]
+#[path = "shell_tests.rs"]
+mod tests;

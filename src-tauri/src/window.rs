@@ -3,6 +3,7 @@
 //! The inbox opens while the window is made. Changes reach the page as the event `change`, coalesced by the core to at
 //! most one per 50 ms.
 
+mod once;
 #[cfg(target_os = "linux")]
 mod webkit;
 
@@ -14,12 +15,12 @@ use crate::words::say;
 use crate::{evening, socket};
 use guichet_core::view::{Change, Problem};
 use guichet_networks::Reach;
+use once::Once;
 use serde_json::Value;
 use std::io::ErrorKind;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 use tauri::webview::Color;
 use tauri::{AppHandle, Emitter, Manager, State, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent};
 use tokio::sync::broadcast::error::RecvError;
@@ -27,8 +28,6 @@ use tokio::task::JoinHandle;
 
 /// The window's label: what capabilities and events name.
 const MAIN: &str = "main";
-/// Two wishes to close within this time are one that is meant.
-const TWICE: Duration = Duration::from_secs(10);
 
 /// Shows the window until it is closed. Call on the main thread, within the runtime.
 pub fn show(shell: &Shell, then: Then) -> ExitCode {
@@ -41,6 +40,7 @@ pub fn show(shell: &Shell, then: Then) -> ExitCode {
     let built = tauri::Builder::default()
         .manage(shell.clone())
         .manage(album.clone())
+        .manage(Once::default())
         .invoke_handler(tauri::generate_handler![call])
         .register_asynchronous_uri_scheme_protocol("picture", move |_, request, responder| {
             let (album, shell) = (album.clone(), serving.clone());
@@ -69,15 +69,17 @@ pub fn show(shell: &Shell, then: Then) -> ExitCode {
     }
 }
 
-/// The page's one way in: a command of the contract, by name.
+/// The page's one way in: a command of the contract, by name. `message` is the page's own name for this one call.
 #[tauri::command]
 async fn call(
     name: String,
     args: Value,
+    message: String,
     shell: State<'_, Shell>,
+    once: State<'_, Once>,
     album: State<'_, Arc<Album>>,
 ) -> Result<Value, Problem> {
-    let mut answer = dispatch(&shell, &name, args).await?;
+    let mut answer = once.answer(&name, message, dispatch(&shell, &name, args)).await?;
     album.name(&mut answer);
     Ok(answer)
 }
@@ -101,14 +103,13 @@ fn open_window(app: &AppHandle, shell: &Shell) -> tauri::Result<()> {
     window.set_focus()
 }
 
-/// With replies waiting the page asks first, by the event `closing`. Who closes twice in a row is not asked again: a page
-/// that no longer answers must not hold its window.
+/// With replies waiting the page asks first, by the event `closing`. Who closes twice in a row and did not choose to stay
+/// is not asked again: a page that no longer answers must not hold its window.
 fn ask_before_closing(window: &WebviewWindow, shell: &Shell) {
-    let (page, shell, asked) = (window.clone(), shell.clone(), Mutex::new(None::<Instant>));
+    let (page, shell) = (window.clone(), shell.clone());
     window.on_window_event(move |event| {
         let WindowEvent::CloseRequested { api, .. } = event else { return };
-        let before = asked.lock().unwrap_or_else(PoisonError::into_inner).replace(Instant::now());
-        if before.is_some_and(|before| before.elapsed() < TWICE) {
+        if shell.meant_to_close() {
             return;
         }
         api.prevent_close();

@@ -102,6 +102,7 @@ fn every_problem_fault_and_refusal_is_worded() {
         Problem::Passphrase { wrong: false },
         Problem::Passphrase { wrong: true },
         Problem::FileThere,
+        Problem::NoFile { file: name() },
         Problem::NoBackup,
         Problem::TornBackup,
         Problem::NewerBackup,
@@ -234,4 +235,13 @@ fn numbers_choose_their_word_as_the_language_wants() {
     assert_eq!(count(Locale::Fr, "cli.asked_owed", 2), "2 fils à répondre");
     assert_eq!(count(Locale::En, "cli.asked_owed", 0), "0 conversations to answer");
     assert_eq!(count(Locale::En, "cli.asked_owed", 1), "1 conversation to answer");
+}
+
+/// As the window writes it: no hour begins with a nought.
+#[test]
+fn an_hour_is_written_as_in_the_window() {
+    let zone = jiff::tz::TimeZone::system();
+    let at = jiff::civil::date(2026, 11, 22).at(6, 5, 0, 0).to_zoned(zone).unwrap().timestamp().as_millisecond();
+    assert_eq!(said::time(Locale::Fr, Millis(at)), "22/11, 6\u{a0}h\u{a0}05");
+    assert_eq!(said::time(Locale::En, Millis(at)), "2026-11-22 06:05");
 }

@@ -32,7 +32,7 @@ impl App {
     /// A command of the contract, past the interface: what is really in the store.
     pub async fn call(&self, name: &str, arguments: Value) -> Value {
         let script = "const done = arguments[arguments.length - 1];\
-            window.__TAURI_INTERNALS__.invoke('call', { name: arguments[0], args: arguments[1] })\
+            window.__TAURI_INTERNALS__.invoke('call', { name: arguments[0], args: arguments[1], message: String(Math.random()) })\
                 .then((value) => done({ value: value ?? null }), (problem) => done({ problem }));";
         let said = self.page.run_async(script, json!([name, arguments])).await.expect("the page answers");
         assert!(said["problem"].is_null(), "{name}: {}", said["problem"]);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{ChildStdin, ChildStdout, Command};
 
@@ -18,6 +18,8 @@ pub struct DeskChild {
     process: tokio::process::Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
+    /// What its slowest answer took, its opening among them.
+    pub slowest: Duration,
 }
 
 impl DeskChild {
@@ -58,7 +60,7 @@ impl DeskChild {
             .expect("desk_child starts");
         let input = process.stdin.take().expect("its input");
         let output = BufReader::new(process.stdout.take().expect("its output")).lines();
-        let mut child = DeskChild { process, input, output };
+        let mut child = DeskChild { process, input, output, slowest: Duration::ZERO };
         let first = child.heard().await.unwrap_or_else(|| json!({ "problem": "it ended without a word" }));
         (child, first)
     }
@@ -73,7 +75,9 @@ impl DeskChild {
     }
 
     async fn heard(&mut self) -> Option<Value> {
+        let asked = Instant::now();
         let line = tokio::time::timeout(PATIENCE, self.output.next_line()).await.expect("desk_child hangs");
+        self.slowest = self.slowest.max(asked.elapsed());
         serde_json::from_str(&line.ok()??).ok()
     }
 

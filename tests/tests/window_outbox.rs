@@ -106,7 +106,7 @@ async fn five_replies_without_a_network_leave_once_and_in_order() {
 
     // Closed, as the question that comes with replies waiting is answered.
     let pid = desktop.program_pid(app.program()).expect("its process");
-    let close = "setTimeout(() => window.__TAURI_INTERNALS__.invoke('call', { name: 'close', args: {} }), 50)";
+    let close = "setTimeout(() => window.__TAURI_INTERNALS__.invoke('call', { name: 'close', args: {}, message: 'close' }), 50)";
     let _said = app.page.run(close, json!([])).await;
     let gone = || async { (!Path::new(&format!("/proc/{pid}/exe")).exists()).then_some(()) };
     guichet_tests::until("the program has ended", Duration::from_secs(20), gone).await;

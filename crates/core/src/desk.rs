@@ -5,15 +5,15 @@
 use crate::changes::Changes;
 use crate::lock::{self, EngineLock};
 use crate::online::Online;
+use crate::picture::Pictures;
 use crate::store::Store;
 use crate::vault::{Keys, Vault};
 use crate::view::{Change, Problem};
-use crate::picture::Pictures;
 use crate::{generation, intake, keepsake, outbox};
 use guichet_model::{AccessId, AccountId, Budget, Clock, Millis, Network, Session};
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, OnceLock};
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::task::JoinHandle;
@@ -76,6 +76,8 @@ pub(crate) struct Inner {
     pub wake_outbox: Notify,
     /// Something should be pulled before its time.
     pub wake_intake: Notify,
+    /// How often something was held: a reply on its way asks the store only where this moved.
+    pub held: AtomicU64,
     pub online: Online,
     /// Intakes running now.
     pub pulling: AtomicUsize,
@@ -114,6 +116,7 @@ impl Desk {
                 budgets: Mutex::default(),
                 wake_outbox: Notify::new(),
                 wake_intake: Notify::new(),
+                held: AtomicU64::new(0),
                 online: Online::default(),
                 pulling: AtomicUsize::new(0),
                 steps: OnceLock::new(),

@@ -11,6 +11,7 @@ use crate::{account, client, draft, hold, outbox, template, triage};
 use guichet_model::{ActId, ClientId, ConversationId, DAY, Millis, ReplyId};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde_json::Value;
+use std::sync::atomic::Ordering;
 
 /// How long an act can be undone.
 pub(crate) const UNDONE_WITHIN: i64 = 30 * DAY;
@@ -68,6 +69,8 @@ impl Desk {
     pub async fn undo(&self, act: Option<ActId>) -> Result<Undone, Problem> {
         let now = self.now();
         let undone = self.store().write(Durability::Full, move |tx| undo(tx, act, now)).await?;
+        // It may have been a release.
+        self.inner.held.fetch_add(1, Ordering::SeqCst);
         self.announce(undone.change.clone());
         self.inner.wake_outbox.notify_one();
         Ok(undone)

@@ -66,7 +66,7 @@ pub async fn ask(asked: &Asked, folder: &Path, locale: Locale) -> Result<Said, P
         return Ok(Said { text, well: true });
     }
     // A look must not make an inbox, and a key for it.
-    if !folder.join("desk.db").exists() {
+    if !Shell::is_there(folder) {
         let text = if asked.json { "null".into() } else { say(locale, "cli.doctor.store_absent", &[]) };
         return Ok(Said { text, well: false });
     }

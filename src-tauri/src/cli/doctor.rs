@@ -6,6 +6,7 @@ use super::Asked;
 use super::ask::{self, Engine};
 use super::{keep, text};
 use crate::said;
+use crate::shell::Shell;
 use crate::shown::Locale;
 use crate::words::{count, say};
 use guichet_core::view::Problem;
@@ -25,7 +26,7 @@ pub async fn examine(asked: &Asked, folder: &Path, locale: Locale) -> (Value, bo
     let recovery = folder.join("vault.recovery").exists();
     let mut found =
         json!({ "folder": folder, "key": key, "recovery": recovery, "engine": Value::Null, "inbox": "absent" });
-    if !folder.join("desk.db").exists() {
+    if !Shell::is_there(folder) {
         return (found, true);
     }
     let (engine, inside) = read(asked, folder, locale).await;
@@ -103,7 +104,7 @@ pub fn print(locale: Locale, found: &Value) -> String {
         }
         "closed" => {
             let problem = serde_json::from_value(found["problem"].clone());
-            lines.push(problem.map(|p| said::problem(locale, &p)).unwrap_or_default());
+            lines.push(problem.map(|p| said::with_way_out(locale, &p)).unwrap_or_default());
         }
         _ => lines.push(plain("cli.doctor.store_absent")),
     }

@@ -60,7 +60,7 @@ pub async fn restore(asked: &Asked, file: &str, folder: &Path, locale: Locale) -
     }
     // Said before a passphrase is typed.
     if !Path::new(file).exists() {
-        return Err(Problem::NotFound);
+        return Err(Problem::NoFile { file: file.to_owned() });
     }
     let given = given(asked)?;
     let phrase = match given.file {

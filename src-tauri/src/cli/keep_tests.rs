@@ -81,7 +81,28 @@ async fn an_inbox_is_backed_up_and_restored_by_the_command_line() {
 async fn a_file_that_is_not_there_is_said_before_its_passphrase_is_asked() {
     let house = House::new().await;
     let line = parse(["restore".to_owned(), house.file("mardi.guichet")].into_iter()).unwrap();
-    assert_eq!(ask(&line, &house.folder(), Locale::Fr).await.err(), Some(Problem::NotFound));
+    assert_eq!(
+        ask(&line, &house.folder(), Locale::Fr).await.err(),
+        Some(Problem::NoFile { file: house.file("mardi.guichet") })
+    );
+}
+
+/// A vault that has lived and no store beside it: the store was lost, and the way back is a backup.
+#[tokio::test]
+async fn a_lost_store_is_said_as_the_window_says_it() {
+    let house = House::new().await;
+    for name in ["desk.db", "desk.db-wal", "desk.db-shm"] {
+        let _ = std::fs::remove_file(house.folder().join(name));
+    }
+    assert_eq!(house.says(&["desk"], &[INBOX]).await.err(), Some(Problem::Torn));
+    let doctor = house.says(&["doctor"], &[INBOX]).await.unwrap();
+    assert!(
+        !doctor.well && doctor.text.contains("abîmé") && doctor.text.contains("guichet restore"),
+        "{}",
+        doctor.text
+    );
+    assert!(!house.folder().join("desk.db").exists(), "a look makes no inbox");
+    assert!(crate::said::with_way_out(Locale::Fr, &Problem::Torn).contains("guichet restore"));
 }
 
 #[tokio::test]

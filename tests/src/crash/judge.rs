@@ -98,6 +98,14 @@ pub struct Verdict {
     pub sent: usize,
 }
 
+impl Verdict {
+    /// Whether the only trouble is that something was not sent in time.
+    pub fn only_stuck(&self) -> bool {
+        let counted = [&self.lost, &self.doubled, &self.out_of_order, &self.unsure];
+        !self.stuck.is_empty() && counted.iter().all(|found| found.is_empty())
+    }
+}
+
 type Spot<'a> = (&'a str, &'a str);
 
 impl Ledger {

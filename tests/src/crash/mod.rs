@@ -18,12 +18,17 @@ use round::{Outcome, Round};
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::task::JoinSet;
 
 /// Conversations in a round.
 const PLACES: usize = 6;
 /// Of what can be proved, so much must end sent.
 const LEAST_SENT: f64 = 0.95;
+/// A desk that takes longer for an answer does not get the processor: that is minutes of its fast time, in which it takes
+/// itself for asleep. What it did not send then says nothing, and the round is played again, so many times.
+const STARVED: Duration = Duration::from_secs(1);
+const AGAIN: u32 = 3;
 
 /// How to play.
 pub struct Play {
@@ -144,24 +149,39 @@ pub async fn play(play: Play, enough: impl Fn(&Sum) -> bool) -> Sum {
     let pace = guichet_rehearsal::time_runs(SPEED);
     let play = Arc::new(play);
     let mut sum = Sum::default();
-    let mut seeds: VecDeque<u64> = (0..play.rounds).map(|number| play.seed.wrapping_add(number)).collect();
+    let mut seeds: VecDeque<(u64, u32)> = (0..play.rounds).map(|number| (play.seed.wrapping_add(number), 0)).collect();
     let mut playing = JoinSet::new();
     let mut tasks = BTreeMap::new();
+    let mut starved = false;
     loop {
-        while playing.len() < play.at_once.max(1) && !enough(&sum) {
-            let Some(seed) = seeds.pop_front() else { break };
+        // On a machine that has other things to do, one after the other.
+        let at_once = if starved { 1 } else { play.at_once.max(1) };
+        while playing.len() < at_once && !enough(&sum) {
+            let Some((seed, times)) = seeds.pop_front() else { break };
             let play = Arc::clone(&play);
             let task = playing.spawn(async move { Round::play(&play, seed, pace).await });
-            tasks.insert(task.id(), seed);
+            tasks.insert(task.id(), (seed, times));
         }
         let Some(played) = playing.join_next_with_id().await else {
             return sum;
         };
         match played {
-            Ok((id, outcome)) => sum.add(tasks.remove(&id).unwrap_or_default(), outcome),
+            Ok((id, outcome)) => {
+                let (seed, times) = tasks.remove(&id).unwrap_or_default();
+                starved = outcome.slowest > STARVED;
+                if starved && outcome.verdict.only_stuck() && times < AGAIN {
+                    println!(
+                        "seed {seed}: the machine was busy ({:.1} s for an answer); again",
+                        outcome.slowest.as_secs_f64()
+                    );
+                    seeds.push_back((seed, times + 1));
+                    continue;
+                }
+                sum.add(seed, outcome);
+            }
             // It has said why, where it broke.
             Err(error) => {
-                let seed = tasks.remove(&error.id()).unwrap_or_default();
+                let (seed, _) = tasks.remove(&error.id()).unwrap_or_default();
                 println!("seed {seed}: broke off");
                 sum.broken += 1;
                 sum.rounds += 1;

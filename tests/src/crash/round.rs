@@ -55,6 +55,7 @@ pub(super) struct Round<'a> {
     kept: Option<Vec<Written>>,
     restored: bool,
     killed: Vec<String>,
+    slowest: Duration,
     /// What was done and when, for whoever looks at a round that failed.
     story: Vec<String>,
 }
@@ -69,6 +70,8 @@ pub(super) struct Outcome {
     pub brought: usize,
     /// Where each life ended: a step, or anywhere.
     pub killed: Vec<String>,
+    /// What the slowest answer of a desk took.
+    pub slowest: Duration,
     pub story: Vec<String>,
 }
 
@@ -110,6 +113,7 @@ impl<'a> Round<'a> {
             kept: None,
             restored: false,
             killed: Vec::new(),
+            slowest: Duration::ZERO,
             story: Vec::new(),
         };
         round.gather().await;
@@ -237,6 +241,7 @@ impl<'a> Round<'a> {
         let by_itself = child.ended();
         self.killed.push(step.filter(|_| by_itself).unwrap_or("anywhere").to_owned());
         child.kill().await;
+        self.slowest = self.slowest.max(child.slowest);
         self.tell(format!("killed {}", self.killed[self.killed.len() - 1]));
         if life.keep && self.kept.is_none() {
             self.keep();
@@ -313,6 +318,7 @@ impl<'a> Round<'a> {
             pictures: self.written.iter().map(|one| one.pictures.len()).sum(),
             brought: self.rehearsal.uploads(),
             killed: self.killed,
+            slowest: self.slowest.max(child.slowest),
             story: self.story,
         }
     }

@@ -391,7 +391,7 @@ export type HoldView = { id: HoldId, target: HoldTarget,
  */
 why: string, byProgram: boolean, at: Millis, 
 /**
- * Unsettled replies that it covers now; 0 inside a `ReplyState`.
+ * Replies that it stops now, as the outbox lists them among the held; 0 inside a `ReplyState`.
  */
 replies: number, };
 
@@ -543,7 +543,7 @@ export type PostId = number;
 
 export type PostView = { id: PostId, author: string, ours: boolean, at: Millis, text: string, links: Array<Link>, warning: string | null, lang: string | null, url: string | null, tallies: Tallies, attachments: Array<Attachment>, gone: boolean, };
 
-export type Problem = { "problem": "not_found" } | { "problem": "opening" } | { "problem": "leaks", leaks: Array<Leak>, } | { "problem": "too_late" } | { "problem": "other_client" } | { "problem": "template", line: number, what: TemplateTrouble, name: string, } | { "problem": "taken" } | { "problem": "invalid", field: string, } | { "problem": "network", fault: Fault, } | { "problem": "picture", what: PictureTrouble, most: number, } | { "problem": "not_offered" } | { "problem": "busy" } | { "problem": "disk_full" } | { "problem": "read_only" } | { "problem": "disk" } | { "problem": "newer_store" } | { "problem": "no_key" } | { "problem": "keychain" } | { "problem": "torn" } | { "problem": "passphrase", wrong: boolean, } | { "problem": "file_there" } | { "problem": "no_backup" } | { "problem": "torn_backup" } | { "problem": "newer_backup" } | { "problem": "unexpected", what: string, };
+export type Problem = { "problem": "not_found" } | { "problem": "opening" } | { "problem": "leaks", leaks: Array<Leak>, } | { "problem": "too_late" } | { "problem": "other_client" } | { "problem": "template", line: number, what: TemplateTrouble, name: string, } | { "problem": "taken" } | { "problem": "invalid", field: string, } | { "problem": "network", fault: Fault, } | { "problem": "picture", what: PictureTrouble, most: number, } | { "problem": "not_offered" } | { "problem": "busy" } | { "problem": "disk_full" } | { "problem": "read_only" } | { "problem": "disk" } | { "problem": "newer_store" } | { "problem": "no_key" } | { "problem": "keychain" } | { "problem": "torn" } | { "problem": "passphrase", wrong: boolean, } | { "problem": "file_there" } | { "problem": "no_file", file: string, } | { "problem": "no_backup" } | { "problem": "torn_backup" } | { "problem": "newer_backup" } | { "problem": "unexpected", what: string, };
 
 /**
  * How a network lets us prove, after a lost answer, whether a reply was published.
@@ -825,6 +825,8 @@ export interface Contract {
   settled: { args: Record<string, never>; returns: null };
   /** Ends the program, though replies may wait. */
   close: { args: Record<string, never>; returns: null };
+  /** The window stays: the next wish to close it is asked about again. */
+  stay: { args: Record<string, never>; returns: null };
   /** `locale`: fr, en · `theme`: system, light, dark · `single_keys`: on, off. */
   set_preference: { args: { name: string; value: string }; returns: null };
   /** Tries again to open an inbox that stayed closed; `app` says what came of it. */

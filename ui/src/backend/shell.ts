@@ -12,12 +12,15 @@ const AGAIN_AFTER_MS = 500;
 const everything: Change = { conversations: [], replies: [], templates: false, desk: false, all: true };
 
 export function shell(): Backend {
+  const page = performance.timeOrigin;
+  let called = 0;
   const hearing = new Set<(change: Change) => void>();
   const tell = (change: Change) => hearing.forEach((heard) => heard(change));
   // One listener for the whole page: each would be a message to the shell while the window is being filled.
   void listen<Change>('change', (event) => tell(event.payload)).then(() => setTimeout(() => tell(everything), AGAIN_AFTER_MS));
   return {
-    call: (name, args) => invoke('call', { name, args }),
+    // Named, because the bridge may send it twice: an act is done once.
+    call: (name, args) => invoke('call', { name, args, message: `${page} ${called++}` }),
     changes(heard) {
       hearing.add(heard);
       return () => hearing.delete(heard);

@@ -2,7 +2,8 @@
 import { waitFor } from '@testing-library/svelte';
 import { describe, expect, it } from 'vitest';
 import { shown } from '../conversation/shown.svelte';
-import { place } from '../desk/place.svelte';
+import { place, select } from '../desk/place.svelte';
+import { rows } from '../list/rows.svelte';
 import { all, button, eachOnItsOwn, find, heard, made, open, press, toast, type, unfold } from '../tests/page';
 
 eachOnItsOwn();
@@ -74,5 +75,20 @@ describe('writing', () => {
     expect(talk.attachments).toHaveLength(4);
     find('.compose li .glyph').click();
     await waitFor(() => expect(talk.attachments).toHaveLength(3));
+  });
+
+  it('gives every picture to the conversation it was given in, wherever one goes meanwhile', async () => {
+    await open();
+    const talk = await write(2);
+    const chooser = find<HTMLInputElement>('.compose input[type=file]');
+    const png = () => new File([new Uint8Array([0x89, 0x50, 0x4e, 0x47, 13, 10])], 'plan.png', { type: 'image/png' });
+    Object.defineProperty(chooser, 'files', { value: [png(), png(), png()], configurable: true });
+    chooser.dispatchEvent(new Event('change', { bubbles: true }));
+    const other = [0, 1].map((it) => rows.at(it)!.id).find((it) => it !== talk.id)!;
+    select(other);
+    await waitFor(() => expect(find('.conversation').dataset['shown']).toBe(String(other)));
+    await waitFor(() => expect(heard('attach')).toHaveLength(3));
+    expect(heard('attach').map((it) => it.args['conversation'])).toEqual([talk.id, talk.id, talk.id]);
+    expect(toast()).not.toContain('inattendue');
   });
 });

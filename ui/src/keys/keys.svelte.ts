@@ -1,6 +1,6 @@
 // The keys. Single letters act only when nobody is writing, no dialog or menu is open, and no Alt or AltGr is held
 // (an AZERTY keyboard writes with them); they can be switched off altogether.
-import { call, type ConversationId } from '../backend';
+import { call, type ConversationId, type ConversationView } from '../backend';
 import { attempt, file, move, undo } from '../desk/acts';
 import { known } from '../desk/desk.svelte';
 import { ask, go, isList, place, type Screen } from '../desk/place.svelte';
@@ -62,6 +62,8 @@ export function run(action: Action): void {
   const screen = screens[action];
   if (screen) return go(screen);
   const inOutbox = place.screen === 'outbox';
+  // Whoever goes on does not want to write where they were.
+  if (action === 'next' || action === 'previous') asked.write = null;
   switch (action) {
     case 'next': return inOutbox ? step(1) : void move(1);
     case 'previous': return inOutbox ? step(-1) : void move(-1);
@@ -76,8 +78,7 @@ export function run(action: Action): void {
   switch (action) {
     case 'done': return void toggleDone();
     case 'later': if (place.selected !== null) asked.later++; return;
-    case 'reply': if (bringConversation()) asked.reply++; return;
-    case 'template': if (bringConversation()) asked.template++; return;
+    case 'reply': case 'template': return write(action);
     case 'open': return openOutside();
     case 'like': return void like();
   }
@@ -88,26 +89,31 @@ function select(range: boolean): void {
   if (place.screen === 'outbox') pick(range);
 }
 
-function bringConversation(): boolean {
-  if (place.selected === null) return false;
+/** The conversation that is chosen, once it is the one on screen: for a moment after `j` the one before still is. */
+const onScreen = (): ConversationView | undefined => (shown.view?.row.id === place.selected ? shown.view : undefined);
+
+function write(action: 'reply' | 'template'): void {
+  if (place.selected === null) return;
   place.front = 'conversation';
-  return true;
+  // Where it is still being read, what is typed next must not fall on the text of another, nor on the keys.
+  if (onScreen()) asked[action]++;
+  else asked.write = place.selected;
 }
 
 /** `e` files; on what is filed already it opens again. */
 function toggleDone(): Promise<void> {
-  const filed = shown.view?.row.id === place.selected && shown.view.row.triage.triage === 'done';
+  const filed = onScreen()?.row.triage.triage === 'done';
   return file({ triage: filed ? 'open' : 'done' });
 }
 
 function openOutside(): void {
-  const answers = shown.view?.composer.answers;
-  const url = shown.view?.messages.find((m) => m.id === answers)?.url ?? shown.view?.messages.at(-1)?.url;
+  const view = onScreen();
+  const url = view?.messages.find((m) => m.id === view.composer.answers)?.url ?? view?.messages.at(-1)?.url;
   if (url) ask({ name: 'link', url });
 }
 
 export async function like(): Promise<void> {
-  const view = shown.view;
+  const view = onScreen();
   const message = view?.messages.find((m) => m.id === view.composer.answers);
   if (message) await attempt(() => call('like', { message: message.id, on: !message.liked }));
 }

@@ -8,6 +8,8 @@ import { shown } from '../conversation/shown.svelte';
 import { reset } from '../desk/place.svelte';
 import { replies } from '../outbox/replies.svelte';
 import { toasts } from '../parts/toasts.svelte';
+// Read with this file, while no wait of a test runs: on a busy machine its sources take seconds to be compiled.
+import '../screens';
 
 /** The fake that the page stands on; another one a test. */
 export let made: Fake;

@@ -14,6 +14,7 @@ export function wording(problem: Problem): string {
     case 'picture': return t(`problem.picture.${problem.what}`, { most: problem.most });
     case 'invalid': return t('problem.invalid', { field: problem.field });
     case 'passphrase': return t(problem.wrong ? 'problem.passphrase_wrong' : 'problem.passphrase');
+    case 'no_file': return t('problem.no_file', { file: problem.file });
     case 'unexpected': return t('problem.unexpected', { what: problem.what });
     default: return t(`problem.${problem.problem}`);
   }

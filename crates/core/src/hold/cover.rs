@@ -94,10 +94,11 @@ pub(crate) fn narrowest(conn: &Connection, reply: ReplyId) -> Result<Option<Hold
     Ok(None)
 }
 
-/// How many unsettled replies a hold covers, and how many of them are on the wire.
+/// How many replies a hold stops, and how many it came too late for: they are on the wire. What was refused or is unsure
+/// wants the CM, held or not, and stands among what is to be looked at.
 pub(super) fn count(conn: &Connection, hold: HoldId, scope: &str) -> Result<(u32, u32), Problem> {
     let sql = format!(
-        "SELECT count(*), ifnull(sum(r.state = 'sending'), 0) FROM hold h JOIN reply r ON {}
+        "SELECT ifnull(sum(r.state = 'waiting'), 0), ifnull(sum(r.state = 'sending'), 0) FROM hold h JOIN reply r ON {}
           WHERE h.id = ?1 AND h.released_at IS NULL AND r.state IN {OPEN}",
         words_of(scope)
     );

@@ -18,6 +18,7 @@ use guichet_model::{AccountId, ClientId, ConversationId, HoldId, Millis, PostId,
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::sync::atomic::Ordering;
 
 /// Longest name of an incident, longest reason, in characters.
 const LONGEST_NAME: usize = 100;
@@ -30,6 +31,7 @@ impl Desk {
     pub async fn hold(&self, targets: Vec<HoldTarget>, why: String) -> Result<Held, Problem> {
         let now = self.now();
         let held = self.store().write(Durability::Full, move |tx| place_all(tx, &targets, &why, now)).await?;
+        self.inner.held.fetch_add(1, Ordering::SeqCst);
         self.announce(held.acted.change.clone());
         Ok(held)
     }

@@ -4,6 +4,7 @@ use crate::account;
 use crate::view::{Health, Problem};
 use guichet_model::{AccountId, BlockScope, Fault, HOUR, MINUTE, Millis, RefusalCode, SECOND, Unreached};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use serde::{Deserialize, Serialize};
 
 const FIRST_RETRY: i64 = 5 * SECOND;
 const LONGEST_RETRY: i64 = 15 * MINUTE;
@@ -34,15 +35,24 @@ pub(crate) fn of(fault: &Fault) -> Option<Health> {
     })
 }
 
+/// A block as it is stored: with the instant when it was told, by our clock.
+#[derive(Serialize, Deserialize)]
+struct Block {
+    #[serde(flatten)]
+    fault: Fault,
+    from: Option<Millis>,
+}
+
 /// Writes it where it changed, and a block where its scope is: the account, or every account of the access.
 pub(crate) fn write(
     tx: &Transaction<'_>,
     account: AccountId,
     health: Health,
     fault: Option<&Fault>,
+    now: Millis,
 ) -> Result<bool, Problem> {
     if let Some(fault @ Fault::Blocked { scope, .. }) = fault {
-        let block = json(fault)?;
+        let block = json(&Block { fault: fault.clone(), from: Some(now) })?;
         match scope {
             BlockScope::Account => tx
                 .prepare_cached("UPDATE account SET blocked = ?2 WHERE id = ?1")?
@@ -62,8 +72,8 @@ pub(crate) fn blocked(conn: &Connection, account: AccountId, now: Millis) -> Res
         .query_row([account.0], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let (own, shared) = blocks.unwrap_or_default();
-    let untils = own.into_iter().chain(shared).filter_map(|block| match serde_json::from_str(&block) {
-        Ok(Fault::Blocked { until, .. }) => Some(until),
+    let untils = own.into_iter().chain(shared).filter_map(|block| match serde_json::from_str::<Block>(&block) {
+        Ok(Block { fault: Fault::Blocked { until, .. }, .. }) => Some(until),
         _ => None,
     });
     Ok(untils
@@ -71,6 +81,36 @@ pub(crate) fn blocked(conn: &Connection, account: AccountId, now: Millis) -> Res
         .max_by_key(|until| until.unwrap_or(Millis(i64::MAX))))
 }
 
-fn json<T: serde::Serialize>(value: &T) -> Result<String, Problem> {
+/// After the clock went back: what was told by a clock that ran ahead lasts no longer from now than it was to from then,
+/// and no reading waits for an instant that the clock has to reach a second time. How many blocks moved.
+pub(crate) fn bound(tx: &Transaction<'_>, now: Millis) -> Result<usize, Problem> {
+    let mut moved = 0;
+    for table in ["account", "access"] {
+        let sql = format!(
+            "UPDATE {table} SET blocked = json_set(blocked, '$.from', ?1,
+                '$.until', (blocked ->> '$.until') - (blocked ->> '$.from') + ?1)
+              WHERE blocked ->> '$.until' IS NOT NULL AND blocked ->> '$.from' > ?1"
+        );
+        moved += tx.prepare_cached(&sql)?.execute([now.0])?;
+    }
+    if moved > 0 {
+        let shown = "SELECT id FROM account WHERE health ->> '$.health' = 'blocked'";
+        let accounts: Vec<i64> =
+            tx.prepare_cached(shown)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        for account in accounts.into_iter().map(AccountId) {
+            if let Some(until) = blocked(tx, account, now)? {
+                account::set_health(tx, account, Health::Blocked { until })?;
+            }
+        }
+    }
+    tx.prepare_cached(
+        "UPDATE source SET next_at = CASE WHEN pulled_at > ?1 THEN ?1 ELSE min(next_at, ?2) END
+          WHERE pulled_at > ?1 OR next_at > ?2",
+    )?
+    .execute([now.0, now.plus(HOUR).0])?;
+    Ok(moved)
+}
+
+fn json<T: Serialize>(value: &T) -> Result<String, Problem> {
     serde_json::to_string(value).map_err(|_| Problem::Unexpected { what: "json of a health".into() })
 }

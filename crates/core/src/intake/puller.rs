@@ -40,6 +40,8 @@ pub(super) struct Puller {
     looks_from: Millis,
     /// The network asked to wait until then: nobody's impatience counts against it.
     not_before: Millis,
+    /// The clock at the last turn.
+    seen: Millis,
     /// The system said that there is no network.
     was_offline: bool,
     /// How often the network had come back at the last turn.
@@ -66,6 +68,7 @@ impl Puller {
             asked_capabilities: None,
             looks_from: Millis(0),
             not_before: Millis(0),
+            seen: Millis(0),
             was_offline: false,
         }
     }
@@ -131,6 +134,9 @@ impl Puller {
     pub async fn turn(&mut self, everything: bool) -> Result<(Arc<dyn Session>, Millis), Problem> {
         let session = self.desk.session(self.account).await?;
         let now = self.desk.now();
+        // A clock that was set back makes no rest longer.
+        let by = self.seen.since(now).max(0);
+        (self.not_before, self.seen) = (self.not_before.plus(-by), now);
         let soon = now.plus(30 * SECOND);
         let offline = !self.desk.system_online();
         let back = std::mem::replace(&mut self.was_offline, offline) && !offline;
@@ -246,7 +252,7 @@ impl Puller {
                 let mut change = take(tx, account, source, &page, now)?;
                 read_up_to(tx, account, source, now, now.plus(every))?;
                 if well {
-                    change.desk |= health::write(tx, account, Health::Good, None)?;
+                    change.desk |= health::write(tx, account, Health::Good, None, now)?;
                 }
                 Ok(change)
             })
@@ -283,7 +289,7 @@ impl Puller {
                 tx.prepare_cached("UPDATE source SET next_at = ?3 WHERE account = ?1 AND name = ?2")?
                     .execute(params![account.0, source, again.0])?;
                 match looks {
-                    Some(looks) => health::write(tx, account, looks, Some(&fault)),
+                    Some(looks) => health::write(tx, account, looks, Some(&fault), now),
                     None => Ok(false),
                 }
             })

@@ -91,6 +91,30 @@ async fn each_fault_shows_and_waits_in_its_own_way() {
     }
 }
 
+/// What a network asked for is kept by the clock that goes, not by one that was two hours ahead.
+#[tokio::test]
+async fn a_clock_set_back_makes_no_reading_wait_longer() {
+    let reason = Reason { code: RefusalCode::Suspended, said: None };
+    let blocked = Fault::Blocked { scope: BlockScope::Account, until: Some(EVENING.plus(HOUR)), reason };
+    for fault in [None, Some(Fault::OFFLINE), Some(blocked)] {
+        let (room, network, account) = room().await;
+        if let Some(fault) = fault.clone() {
+            network.answer(MENTIONS, Err(fault));
+        }
+        room.desk.pull_account(account).await.unwrap();
+        room.clock.forward(-2 * HOUR);
+        let now = room.desk.now();
+        let bound = |tx: &Transaction<'_>| super::super::health::bound(tx, now);
+        room.desk.store().write_now(Durability::Full, bound).unwrap();
+        room.desk.pull_account(account).await.unwrap();
+        let at_once = if fault.is_none() { 2 } else { 1 };
+        assert_eq!(network.pulls(MENTIONS), at_once, "{fault:?}");
+        room.clock.forward(HOUR);
+        room.desk.pull_account(account).await.unwrap();
+        assert_eq!(network.pulls(MENTIONS), at_once + 1, "{fault:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_list_that_the_network_lacks_does_not_trouble_the_account() {
     let (room, network, account) = room().await;

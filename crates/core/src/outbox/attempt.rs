@@ -46,6 +46,7 @@ pub(super) async fn leave(desk: &Desk, reply: Reply) -> Result<After, Problem> {
     };
     let now = desk.now();
     let apart = session.clock_apart();
+    let held = last::held(desk);
     let frozen = desk.store().write(Durability::Full, move |tx| freeze(tx, &reply, prepared, now, apart)).await?;
     match frozen {
         Frozen::Stays(change) => {
@@ -57,7 +58,8 @@ pub(super) async fn leave(desk: &Desk, reply: Reply) -> Result<After, Problem> {
         Frozen::Goes(reply, prepared) => {
             desk.announce(changed(reply.id, reply.conversation));
             desk.step("reply frozen");
-            send(desk, &session, *reply, &prepared, now).await
+            let last = Last::of(desk, reply.id, now, held);
+            send(desk, &session, *reply, &prepared, last).await
         }
     }
 }
@@ -69,9 +71,9 @@ pub(super) async fn send(
     session: &Arc<dyn Session>,
     reply: Reply,
     prepared: &Prepared,
-    frozen: Millis,
+    last: Last,
 ) -> Result<After, Problem> {
-    let last = Arc::new(Last::of(desk, reply.id, frozen));
+    let last = Arc::new(last);
     let slept = last.slept();
     let answer = if slept { Err(Fault::OFFLINE) } else { session.send(prepared, last.clone()).await };
     let kept = last.refused() && matches!(answer, Err(Fault::Offline { .. }));

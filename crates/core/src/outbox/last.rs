@@ -17,16 +17,24 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// What may pass between freezing and the first byte: far less than a key's margin.
 const AT_ONCE: i64 = 5 * MINUTE;
 
+/// How often something was held until now.
+pub(super) fn held(desk: &Desk) -> u64 {
+    desk.inner.held.load(Ordering::SeqCst)
+}
+
 pub(super) struct Last {
     desk: Desk,
     reply: ReplyId,
     frozen: Millis,
+    /// How often something had been held before it was frozen.
+    held: u64,
     refused: AtomicBool,
 }
 
 impl Last {
-    pub fn of(desk: &Desk, reply: ReplyId, frozen: Millis) -> Self {
-        Self { desk: desk.clone(), reply, frozen, refused: AtomicBool::new(false) }
+    /// `held` is read before the freeze, which sees every hold that stands.
+    pub fn of(desk: &Desk, reply: ReplyId, frozen: Millis, held: u64) -> Self {
+        Self { desk: desk.clone(), reply, frozen, held, refused: AtomicBool::new(false) }
     }
 
     /// A machine that slept in between does not go on as if it had not: a key may have expired.
@@ -44,8 +52,11 @@ impl Last {
 impl LastWord for Last {
     async fn may_leave(&self) -> bool {
         let reply = self.reply;
-        // What cannot be asked does not leave.
-        let held = self.desk.store().read(move |conn| hold::covers(conn, reply)).await.unwrap_or(true);
+        let held = match held(&self.desk) == self.held {
+            true => false,
+            // What cannot be asked does not leave.
+            false => self.desk.store().reread(move |conn| hold::covers(conn, reply)).await.unwrap_or(true),
+        };
         let free = !held && !self.slept();
         self.refused.store(!free, Ordering::SeqCst);
         free

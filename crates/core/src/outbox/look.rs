@@ -8,6 +8,7 @@
 
 use super::attempt;
 use super::changed;
+use super::last::{self, Last};
 use super::outcome::{self, After};
 use super::pair::pairs;
 use super::row::{Detail, OPEN, Reply};
@@ -64,12 +65,13 @@ pub(super) async fn look(desk: &Desk, id: ReplyId) -> Result<After, Problem> {
 async fn repeat(desk: &Desk, session: &Arc<dyn Session>, id: ReplyId, prepared: &Prepared) -> Result<After, Problem> {
     let now = desk.now();
     let apart = session.clock_apart();
+    let held = last::held(desk);
     let again = desk.store().write(Durability::Full, move |tx| leave_again(tx, id, now, apart)).await?;
     match again {
         Some(reply) => {
             desk.announce(changed(reply.id, reply.conversation));
             desk.step("reply frozen");
-            attempt::send(desk, session, reply, prepared, now).await
+            attempt::send(desk, session, reply, prepared, Last::of(desk, id, now, held)).await
         }
         None => Ok(After::GoOn),
     }

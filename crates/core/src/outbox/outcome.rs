@@ -166,7 +166,7 @@ pub(super) fn account_after(
     now: Millis,
 ) -> Result<After, Problem> {
     if let (Fault::NeedsLogin | Fault::Blocked { .. }, Some(health)) = (fault, health::of(fault)) {
-        health::write(tx, account, health, Some(fault))?;
+        health::write(tx, account, health, Some(fault), now)?;
     }
     Ok(match fault {
         Fault::Offline { .. } => After::Pause { until: now.plus(10 * SECOND), firm: false },

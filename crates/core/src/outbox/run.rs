@@ -105,12 +105,7 @@ pub(crate) async fn run(desk: Desk, mut stop: watch::Receiver<bool>) {
 }
 
 /// The clock went back, or may have: nothing rests for longer than it was to, of the replies and of the accounts.
-async fn went_back(
-    desk: &Desk,
-    seen: Option<Millis>,
-    now: Millis,
-    resting: &mut HashMap<AccountId, (Millis, bool)>,
-) {
+async fn went_back(desk: &Desk, seen: Option<Millis>, now: Millis, resting: &mut HashMap<AccountId, (Millis, bool)>) {
     let by = seen.map_or(0, |seen| seen.since(now));
     for (until, _) in resting.values_mut() {
         *until = until.plus(-by);
@@ -213,7 +208,7 @@ async fn next_step(desk: &Desk, account: AccountId, walk: &mut Walk, now: Millis
     let (after, moved, connected) = (walk.after, walk.moved, desk.system_online());
     let (step, again) = desk
         .store()
-        .read(move |conn| {
+        .reread(move |conn| {
             if orphaned(conn, account)? {
                 return Ok((Some(Step::Orphans), false));
             }
@@ -296,3 +291,7 @@ fn busy(conn: &Connection) -> Result<Vec<AccountId>, Problem> {
     let rows = statement.query_map([], |row| Ok(AccountId(row.get(0)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+#[cfg(test)]
+#[path = "run_tests.rs"]
+mod tests;

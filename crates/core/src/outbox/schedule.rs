@@ -6,6 +6,7 @@ use super::settle::Word;
 use super::state::{Event, State};
 use crate::client;
 use crate::desk::Desk;
+use crate::intake::health;
 use crate::view::{ActedOn, Problem, Waiting};
 use guichet_model::{ClientId, Millis, ReplyId, SECOND};
 use rusqlite::{Connection, Transaction, params};
@@ -50,7 +51,7 @@ pub(super) fn rests_from(why: Waiting, now: Millis) -> Option<i64> {
     (!matches!(why, Waiting::Scheduled { .. })).then_some(now.0)
 }
 
-/// After the clock went back: nobody rests for longer than was meant, by the clock as it goes now.
+/// After the clock went back: no reply and no account rests for longer than was meant, by the clock as it goes now.
 pub(super) fn bound_rests(tx: &Transaction<'_>, now: Millis) -> Result<usize, Problem> {
     let bounded = tx
         .prepare_cached(
@@ -61,7 +62,7 @@ pub(super) fn bound_rests(tx: &Transaction<'_>, now: Millis) -> Result<usize, Pr
                 AND not_before > ?1 AND rests_from > ?1",
         )?
         .execute([now.0])?;
-    Ok(bounded)
+    Ok(bounded + health::bound(tx, now)?)
 }
 
 fn approve(tx: &Transaction<'_>, reply: &Reply, now: Millis) -> Result<(), Problem> {

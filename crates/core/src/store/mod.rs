@@ -83,6 +83,21 @@ impl Store {
         on_thread(move || store.read_now(f)).await
     }
 
+    /// `read`, through the writer, whose pages are at hand: every commit makes the readers decrypt theirs again. For short
+    /// questions between two writes; it waits for a writer at work.
+    pub async fn reread<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&Connection) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let store = self.clone();
+        on_thread(move || {
+            let mut writer = store.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
+            let moment = writer.connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
+            f(&moment)
+        })
+        .await
+    }
+
     /// `write`, on this thread.
     pub fn write_now<T>(
         &self,

@@ -60,3 +60,43 @@ async fn a_phrase_never_read_back_leaves_the_earlier_one() {
     assert_eq!(refused.err(), Some(Problem::Passphrase { wrong: true }));
     assert!(Desk::recover(doors, first.to_string()).await.is_ok());
 }
+
+#[tokio::test]
+async fn what_the_phrase_opens_is_a_restored_inbox() {
+    let room = room(Vec::new()).await;
+    let phrase = room.desk.recovery_phrase().await.unwrap();
+    room.desk.confirm_recovery(phrase.to_string()).await.unwrap();
+    let doors = reset(&room);
+    drop(room.desk);
+    let again = Desk::recover(doors, phrase.to_string()).await.unwrap();
+    assert!(again.setting(crate::RESTORED_AT.into()).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_phrase_of_another_vault_gives_nothing_back() {
+    let room = room(Vec::new()).await;
+    let phrase = room.desk.recovery_phrase().await.unwrap();
+    let doors = reset(&room);
+    drop(room.desk);
+    let recover = || Desk::recover(doors.clone(), phrase.to_string());
+    assert_eq!(recover().await.err(), Some(Problem::NotFound), "never confirmed");
+    let file = recovery_file(&doors.folder);
+    let seal = |plain: &[u8]| sealed::seal_to_phrase(plain, &bare(&phrase)).unwrap();
+    std::fs::write(&file, seal(Key::make().expose().as_bytes())).unwrap();
+    assert_eq!(recover().await.err(), Some(Problem::NoKey));
+    std::fs::write(&file, seal(b"quelque chose")).unwrap();
+    assert_eq!(recover().await.err(), Some(Problem::Torn));
+    std::fs::remove_file(&file).unwrap();
+    // A folder of its name does not read, and is not missing.
+    std::fs::create_dir(&file).unwrap();
+    assert_ne!(recover().await.err(), Some(Problem::NotFound));
+    assert_eq!(doors.keys.get(), Ok(None));
+}
+
+#[test]
+fn a_phrase_uses_all_its_letters_and_starts_with_no_dash() {
+    let phrases: Vec<_> = (0..64).map(|seed| make(&Seeded(AtomicU64::new(seed)))).collect();
+    assert!(phrases.iter().all(|phrase| phrase.len() == GROUPS * GROUP + GROUPS - 1 && !phrase.starts_with('-')));
+    let used: std::collections::BTreeSet<char> = phrases.iter().flat_map(|phrase| phrase.chars()).collect();
+    assert_eq!(used.len(), LETTERS.len() + 1);
+}

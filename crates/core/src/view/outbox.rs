@@ -167,7 +167,7 @@ pub struct HoldView {
     pub why: String,
     pub by_program: bool,
     pub at: Millis,
-    /// Unsettled replies that it covers now; 0 inside a `ReplyState`.
+    /// Replies that it stops now, as the outbox lists them among the held; 0 inside a `ReplyState`.
     pub replies: u32,
 }
 

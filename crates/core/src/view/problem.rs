@@ -66,6 +66,9 @@ pub enum Problem {
     /// A backup is never written over another file.
     #[error("a file is there already")]
     FileThere,
+    /// The file to restore is not where it was said to be.
+    #[error("no such file")]
+    NoFile { file: String },
     /// The file is no backup of Guichet's.
     #[error("not a backup")]
     NoBackup,

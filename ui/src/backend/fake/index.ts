@@ -156,6 +156,7 @@ export function fake({ now = Date.now, size = 300, app: over = {}, waits = 0 }: 
     },
     ...replies.commands,
     close: () => null,
+    stay: () => null,
     backup: ({ file }) => ({ file, at: now(), size: 4_200_000 }),
     app: () => ({ ...app }),
     settled: () => null,

@@ -3,8 +3,8 @@
 use super::*;
 use crate::outbox::schedule::bound_rests;
 use crate::store::Durability;
-use crate::view::Waiting;
-use guichet_model::{Fault, HOUR, MINUTE, Proof};
+use crate::view::{Health, Waiting};
+use guichet_model::{BlockScope, Fault, HOUR, MINUTE, Proof, Reason, RefusalCode};
 
 impl Scene {
     /// What the engine does when it sees the clock behind where it was.
@@ -55,6 +55,37 @@ async fn a_rest_the_network_asked_for_and_the_next_look_begin_anew() {
     scene.forward(5 * SECOND);
     scene.work().await;
     assert!(matches!(scene.state(second).await, ReplyState::Sent { .. }), "looked for, five seconds later");
+}
+
+/// An account and a whole access that their network stopped for an hour.
+#[tokio::test]
+async fn a_block_lasts_no_longer_than_it_was_to() {
+    for scope in [BlockScope::Account, BlockScope::Access] {
+        let scene = Scene::new().await;
+        let (conversation, _) = scene.conversation("Léa");
+        let until = Some(scene.room.desk.now().plus(21 * SECOND + HOUR));
+        let reason = Reason { code: RefusalCode::Suspended, said: None };
+        scene.server().sendings = [super::paper::Fate::Fault(Fault::Blocked { scope, until, reason })].into();
+        let reply = scene.sent(conversation, "Merci").await;
+        scene.forward(10 * MINUTE);
+        scene.set_back(2 * HOUR);
+        let told = scene.room.desk.now();
+        scene.forward(21 * SECOND);
+        scene.work().await;
+        let until = match scene.state(reply).await {
+            ReplyState::Waiting { why: Waiting::Blocked { until: Some(until) } } => until,
+            other => panic!("{other:?}"),
+        };
+        assert!(until > told && until.since(told) <= HOUR + 21 * SECOND, "{}", until.since(told));
+        let health = scene.room.desk.desk().await.unwrap().clients[0].accounts[0].health;
+        assert_eq!(health, Health::Blocked { until: Some(until) });
+        // Seen twice, it is not begun anew twice.
+        scene.forward(30 * MINUTE);
+        scene.set_back(0);
+        scene.forward(30 * MINUTE + 21 * SECOND);
+        scene.work().await;
+        assert_eq!(scene.texts(), ["Merci"], "{scope:?}");
+    }
 }
 
 #[tokio::test]

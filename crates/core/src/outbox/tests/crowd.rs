@@ -149,3 +149,14 @@ async fn what_waits_for_the_network_is_told_so_once() {
     let count = |conn: &Connection| Ok(conn.query_row(network, params!["network"], |row| row.get::<_, i64>(0))?);
     assert_eq!(scene.room.desk.store().read_now(count).unwrap(), 50);
 }
+
+#[tokio::test]
+async fn a_release_tells_how_many_it_would_let_go_and_shows_five_hundred() {
+    let scene = Scene::new().await;
+    scene.conversation("Léa");
+    scene.queue(600);
+    let targets = vec![HoldTarget::Everything, HoldTarget::Client { client: scene.client }];
+    let holds = scene.room.desk.hold(targets, String::new()).await.unwrap().holds;
+    let preview = scene.room.desk.release_preview(holds).await.unwrap();
+    assert_eq!((preview.total, preview.rows.len()), (600, 500), "each once, though two holds stop it");
+}

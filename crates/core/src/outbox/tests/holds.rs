@@ -4,7 +4,7 @@ use super::paper::Fate;
 use super::*;
 use crate::outbox::Steps;
 use crate::view::{Conflict, Held, HoldTarget, Problem, Waiting};
-use guichet_model::{HoldId, MINUTE, PostId, Proof};
+use guichet_model::{HoldId, MINUTE, PostId, Proof, RefusalCode};
 
 const KEY: Proof = Proof::Key { valid_for: 30 * MINUTE };
 
@@ -274,4 +274,23 @@ async fn what_cannot_be_held_is_refused_and_the_journal_carries_no_words() {
     };
     let journal = desk.store().read_now(read).unwrap();
     assert!(!journal.contains("Martin") && !journal.contains("Rappel"), "{journal}");
+}
+
+/// What was refused stands among what is to be looked at, held or not: a hold counts what the outbox lists as held.
+#[tokio::test]
+async fn a_hold_counts_what_it_stops() {
+    let scene = Scene::new().await;
+    let (first, _) = scene.conversation("Léa");
+    let (second, _) = scene.conversation("Paul");
+    scene.server().sendings = [Fate::Fault(guichet_model::Fault::refused(RefusalCode::Gone, None))].into();
+    let refused = scene.sent(first, "Un").await;
+    scene.write(second, "Deux").await;
+    scene.hold(HoldTarget::Everything).await;
+    let (held, listed) = (
+        scene.room.desk.holds().await.unwrap()[0].replies,
+        scene.room.desk.outbox(Default::default(), 0, 50).await.unwrap(),
+    );
+    let shown = listed.rows.iter().filter(|it| matches!(it.state, ReplyState::Held { .. })).count();
+    assert!(listed.rows.iter().any(|it| it.id == refused));
+    assert_eq!((held as usize, shown), (1, 1));
 }

@@ -2,23 +2,28 @@
 
 use super::paper::Fate;
 use super::*;
+use crate::desk::Desk;
 use crate::outbox::Steps;
-use crate::store::{Durability, Store};
-use crate::view::Waiting;
+use crate::view::{HoldTarget, Waiting};
 use guichet_model::{HOUR, HoldId, Proof};
 use std::sync::atomic::{AtomicI64, Ordering};
 
 /// Holds everything once, when bytes are frozen for the nth time.
 struct Hold {
-    store: Store,
+    desk: Desk,
     left: AtomicI64,
 }
 
 impl Steps for Hold {
     fn at(&self, step: &'static str) {
         if step == "reply frozen" && self.left.fetch_sub(1, Ordering::SeqCst) == 1 {
-            let sql = "INSERT INTO hold (scope, at) VALUES ('everything', 0)";
-            self.store.write_now(Durability::Full, |tx| Ok(tx.execute_batch(sql)?)).unwrap();
+            let desk = self.desk.clone();
+            // A step is no place to wait in: another thread does.
+            let placing = std::thread::spawn(move || {
+                let alone = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                alone.block_on(desk.hold(vec![HoldTarget::Everything], String::new()))
+            });
+            placing.join().unwrap().unwrap();
         }
     }
 }
@@ -26,8 +31,8 @@ impl Steps for Hold {
 async fn held(nth: i64) -> Scene {
     let scene = Scene::new().await;
     scene.server().proof = Proof::Key { valid_for: HOUR / 2 };
-    let store = scene.room.desk.store().clone();
-    scene.room.desk.watch_steps(Arc::new(Hold { store, left: AtomicI64::new(nth) }));
+    let desk = scene.room.desk.clone();
+    scene.room.desk.watch_steps(Arc::new(Hold { desk, left: AtomicI64::new(nth) }));
     scene
 }
 

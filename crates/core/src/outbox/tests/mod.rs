@@ -7,18 +7,26 @@ mod clock;
 mod crowd;
 #[cfg(unix)]
 mod disk;
+mod edges;
+mod hold_edges;
 mod holds;
 mod last;
 mod model;
 mod paper;
+mod places;
+mod repeats;
 mod restored;
 mod rules;
 mod schedule;
+mod shown;
 mod slept;
 mod table;
 mod trips;
 mod undo;
+mod undo_edges;
 mod wall;
+mod wall_edges;
+mod workers;
 
 use super::outcome::After;
 use super::run::{Walk, turn};

@@ -47,6 +47,8 @@ pub struct Server {
     pub lag: i64,
     /// What the network makes of a text.
     pub rewrites: bool,
+    /// Its clock less ours, as its answers tell it.
+    pub apart: Option<i64>,
     late: Vec<(Millis, Prepared)>,
 }
 
@@ -62,6 +64,7 @@ impl Default for Server {
             proof: Proof::ReadBack { settles_within: 60_000 },
             lag: 0,
             rewrites: false,
+            apart: None,
             late: Vec::new(),
         }
     }
@@ -209,6 +212,10 @@ impl Session for PaperSession {
             other: other.into_iter().map(item).collect(),
             complete: true,
         })
+    }
+
+    fn clock_apart(&self) -> Option<i64> {
+        self.server.lock().unwrap().apart
     }
 
     async fn recheck(&self, _: &guichet_model::Place) -> Result<Recheck, Fault> {

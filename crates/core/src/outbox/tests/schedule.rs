@@ -61,9 +61,11 @@ async fn an_instant_within_the_delay_or_of_the_past_is_no_instant() {
     let scene = Scene::new().await;
     let (conversation, _) = scene.conversation("Léa");
     let past = scene.write_for(conversation, "Un", EVENING.plus(-HOUR)).await;
-    assert_eq!(scene.reply(past).await.send_at, None);
+    let over = scene.write_for(conversation, "Et demi", EVENING).await;
+    assert_eq!((scene.reply(past).await.send_at, scene.reply(over).await.send_at), (None, None));
     let soon = scene.write_for(conversation, "Deux", EVENING.plus(SECOND)).await;
-    for reply in [past, soon] {
+    let just = scene.write_for(conversation, "Et quart", EVENING.plus(20 * SECOND)).await;
+    for reply in [past, over, soon, just] {
         assert_eq!(scene.why(reply).await, Waiting::Until { at: EVENING.plus(20 * SECOND) });
     }
     scene.undo(0).await;

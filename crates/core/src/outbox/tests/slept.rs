@@ -57,3 +57,25 @@ async fn a_repetition_does_not_outlive_its_key() {
     assert!(matches!(scene.state(reply).await, ReplyState::Sent { .. }));
     assert_eq!(scene.texts(), ["Merci"]);
 }
+
+/// Connecting may take minutes.
+#[tokio::test]
+async fn a_slow_connection_is_no_sleep() {
+    struct Slow(Arc<HandClock>, i64);
+    impl Steps for Slow {
+        fn at(&self, step: &'static str) {
+            if step == "reply frozen" {
+                self.0.forward(self.1);
+            }
+        }
+    }
+    for (wait, sends) in [(5 * MINUTE, 1), (5 * MINUTE + 1, 0)] {
+        let scene = Scene::new().await;
+        let (conversation, _) = scene.conversation("Léa");
+        scene.write(conversation, "Merci").await;
+        scene.room.desk.watch_steps(Arc::new(Slow(scene.room.clock.clone(), wait)));
+        scene.forward(21 * SECOND);
+        turn(&scene.room.desk, scene.account, &mut Walk::default()).await.unwrap();
+        assert_eq!(scene.server().sends, sends, "{wait}");
+    }
+}
