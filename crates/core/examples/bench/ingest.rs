@@ -61,12 +61,14 @@ pub fn median(values: &mut [f64]) -> f64 {
 /// The inbox's own schema and settings, written to without any reading, folding or announcing.
 fn bare(file: &Path) -> Connection {
     let conn = Connection::open(file).unwrap();
+    conn.pragma_update(None, "cipher_default_hmac_algorithm", "HMAC_SHA256").unwrap();
     conn.pragma_update(None, "key", format!("x'{}'", "5a".repeat(48))).unwrap();
     conn.pragma_update(None, "cache_size", -8_000).unwrap();
     conn.pragma_update(None, "temp_store", "MEMORY").unwrap();
     conn.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())).unwrap();
     conn.pragma_update_and_check(None, "secure_delete", "ON", |_| Ok(())).unwrap();
     conn.pragma_update(None, "synchronous", "NORMAL").unwrap();
+    conn.pragma_update_and_check(None, "wal_autocheckpoint", 4_000, |_| Ok(())).unwrap();
     conn.pragma_update(None, "foreign_keys", "ON").unwrap();
     conn.execute_batch(include_str!("../../src/store/migrations/0001_desk.sql")).unwrap();
     conn.execute_batch(
