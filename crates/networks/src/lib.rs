@@ -23,5 +23,5 @@ use std::sync::Arc;
 
 /// Every network, each able to reach what `reach` says and nothing else.
 pub fn all(reach: Reach) -> Vec<Arc<dyn Network>> {
-    vec![Arc::new(mastodon::Mastodon::new(reach))]
+    vec![Arc::new(mastodon::Mastodon::new(reach)), Arc::new(wordpress::WordPress::new(reach))]
 }
