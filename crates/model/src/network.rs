@@ -2,8 +2,8 @@
 //! `None` by default, so that a claim and its implementation cannot disagree.
 
 use crate::{
-    Author, Capabilities, Doors, Fault, Found, Interval, Item, Login, Millis, Offer, Outgoing, Picture, Place, Prepared,
-    Publication, Recheck, RemoteId,
+    Author, Capabilities, Doors, Fault, Found, Interval, Item, Login, Millis, Offer, Outgoing, Picture, Place,
+    Prepared, Publication, Recheck, RemoteId,
 };
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
