@@ -46,6 +46,18 @@ fn timeless(dump: &str) -> String {
     out.trim_end().to_owned() + "\n"
 }
 
+/// One network's conversations after the other's: those of a network stand in their order, but one tells seconds alone, and
+/// in an evening that passes in seconds their order among others' is chance.
+fn network_by_network(dump: &str) -> String {
+    let mut parts: Vec<&str> = dump.split("\n\n").collect();
+    for run in parts.chunk_by_mut(|one, next| one.starts_with('[') == next.starts_with('[')) {
+        run.sort_by_key(|part| {
+            part.split(' ').nth(1).map(|name| name.trim_matches(|c: char| c.is_ascii_digit() || c == ']'))
+        });
+    }
+    parts.join("\n\n")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_evening_arrives_and_the_same_evening_again_changes_nothing() {
     // The whole evening in some seconds.
@@ -55,7 +67,7 @@ async fn an_evening_arrives_and_the_same_evening_again_changes_nothing() {
     town.desk().pull_now(None).await.unwrap();
     town.quiet().await;
     let golden = town.desk().dump().await.unwrap();
-    insta::assert_snapshot!("golden_desk", timeless(&lasting(&golden)));
+    insta::assert_snapshot!("golden_desk", network_by_network(&timeless(&lasting(&golden))));
 
     let mut changes = town.desk().changes();
     town.desk().pull_now(None).await.unwrap();
@@ -314,4 +326,19 @@ async fn triage_is_ours_alone_and_can_be_undone() {
     assert_eq!(undone.conversations, [row.id]);
     let back = town.desk().rows(vec![row.id]).await.unwrap();
     assert_eq!(back[0].triage, Triage::Open);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_to_a_site_waits_for_the_network_and_leaves_once() {
+    let town = Town::open("soirée", 0.0).await;
+    let row = town.row("Le pneu est parti").await;
+    town.quit().await;
+    town.rehearsal.offline(true);
+    town.start().await;
+    let reply = town.reply(row.id, "Il vous remercie aussi.").await;
+    let waits = |state: &ReplyState| matches!(state, ReplyState::Waiting { why: Waiting::Network });
+    let _state = town.becomes(reply, "waiting for the network", waits).await;
+    town.rehearsal.offline(false);
+    town.sent(reply).await;
+    assert_eq!(town.published("vous remercie aussi").len(), 1);
 }

@@ -12,6 +12,10 @@ pub struct Capabilities {
     pub direct_limit: Option<TextLimit>,
     pub reply: bool,
     pub private_reply: bool,
+    /// Whether whoever answers chooses who sees it, never more people than saw what is answered.
+    pub audiences: bool,
+    /// Whether a text may stand behind a warning.
+    pub warnings: bool,
     pub like: bool,
     pub mute: bool,
     pub block: bool,
@@ -37,6 +41,8 @@ impl Capabilities {
             direct_limit: None,
             reply: true,
             private_reply: false,
+            audiences: false,
+            warnings: false,
             like: false,
             mute: false,
             block: false,

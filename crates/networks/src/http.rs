@@ -87,8 +87,9 @@ impl Http {
         Ok(self.reads.as_ref().ok_or(Fault::OFFLINE)?.get(url))
     }
 
+    /// Where the address is not for this program, nothing leaves, and that is certain.
     pub fn writing(&self, url: Url) -> Result<RequestBuilder, Fault> {
-        self.allowed(&url)?;
+        self.allowed(&url).map_err(|_| Fault::OFFLINE)?;
         Ok(self.writes.as_ref().ok_or(Fault::OFFLINE)?.post(url))
     }
 

@@ -112,7 +112,15 @@ export type Capabilities = { limit: TextLimit,
 /**
  * In direct messages, where they have another; `None`: the same.
  */
-directLimit: TextLimit | null, reply: boolean, privateReply: boolean, like: boolean, mute: boolean, block: boolean, report: boolean, 
+directLimit: TextLimit | null, reply: boolean, privateReply: boolean, 
+/**
+ * Whether whoever answers chooses who sees it, never more people than saw what is answered.
+ */
+audiences: boolean, 
+/**
+ * Whether a text may stand behind a warning.
+ */
+warnings: boolean, like: boolean, mute: boolean, block: boolean, report: boolean, 
 /**
  * Where a moderator of this account may put what others wrote; empty: nowhere.
  */

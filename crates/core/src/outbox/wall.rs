@@ -104,6 +104,9 @@ impl Speaker {
         let Some(parent) = parent else {
             return Vec::new();
         };
+        if self.capabilities.as_ref().is_some_and(|can| !can.audiences) {
+            return vec![parent];
+        }
         let privately = self.capabilities.as_ref().is_none_or(|can| can.private_reply);
         [Visibility::Public, Visibility::Unlisted, Visibility::Followers, Visibility::Direct]
             .into_iter()

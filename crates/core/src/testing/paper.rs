@@ -314,6 +314,8 @@ pub fn capabilities() -> Capabilities {
         direct_limit: None,
         reply: true,
         private_reply: true,
+        audiences: true,
+        warnings: true,
         like: true,
         mute: true,
         block: true,

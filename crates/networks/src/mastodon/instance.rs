@@ -151,6 +151,8 @@ pub(crate) fn capabilities(instance: &Instance) -> Capabilities {
         direct_limit: None,
         reply: true,
         private_reply: true,
+        audiences: true,
+        warnings: true,
         like: true,
         mute: true,
         block: true,
