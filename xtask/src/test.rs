@@ -26,7 +26,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "tidy", about: "the house's own rules", act: || whole("tidy") },
     Stage { name: "trips", about: "whole trips, faults, canaries", act: trips },
     Stage { name: "crash", about: "killed while it answers: 200 rounds, and that they can fail", act: crash::stage },
-    Stage { name: "servers", about: "real servers on loopback", act: || whole("real_mastodon") },
+    Stage { name: "servers", about: "real servers on loopback", act: servers },
     Stage { name: "window", about: "the real window, by keyboard", act: window },
     Stage { name: "run", about: "the desk fills and answers on a virtual screen", act: shown },
     Stage {
@@ -96,6 +96,10 @@ fn tests() -> Command {
     let mut line = cargo();
     line.args(["test", "--workspace", "--no-fail-fast"]).env("RUST_TEST_THREADS", "1");
     line
+}
+
+fn servers() -> Done {
+    run(tests().args(["--test", "real_mastodon", "--test", "real_wordpress", "--test", "real_bluesky"]))
 }
 
 fn window() -> Done {

@@ -91,6 +91,19 @@ async fn an_exchange_is_asked_for_and_accepted() {
     assert!(
         ours.iter().all(|one| one.visibility == Visibility::Direct && convo["id"] == one.in_reply_to.clone().unwrap())
     );
+    let sign = json!({"convoId": convo["id"], "messageId": said, "value": "💙"});
+    for _ in 0..2 {
+        let told = inn.post(&format!("{CONVO}addReaction"), sign.clone()).await;
+        assert_eq!(
+            (told["message"]["reactions"].as_array().unwrap().len(), &told["message"]["reactions"][0]["value"]),
+            (1, &json!("💙"))
+        );
+    }
+    let told = inn.post(&format!("{CONVO}removeReaction"), sign.clone()).await;
+    assert!(told["message"].get("reactions").is_none());
+    let mut letters = sign;
+    letters["value"] = "ok".into();
+    assert_eq!(refused(inn.posting(&format!("{CONVO}addReaction"), &letters)).await.0, 400);
     let gone = json!({"convoId": convo["id"], "messageId": said});
     assert_eq!(
         inn.post(&format!("{CONVO}deleteMessageForSelf"), gone).await["$type"],

@@ -42,6 +42,10 @@ impl Eye<'_> {
         if let Some(facets) = &message.facets {
             shape["facets"] = facets.clone();
         }
+        if !message.reactions.is_empty() {
+            let one = |(sign, by, at): &(String, String, i64)| json!({"value": sign, "sender": {"did": by}, "createdAt": instant(*at)});
+            shape["reactions"] = message.reactions.iter().map(one).collect();
+        }
         shape
     }
 
@@ -268,4 +272,30 @@ pub(crate) fn delete_for_self(host: &Host, asked: &Asked, caller: &Caller) -> Re
     let message = mine(&sky, caller, id)?.messages.iter().find(|message| message.id == named);
     let eye = eye(&sky, asked, caller);
     message.map(|message| eye.message(message)).ok_or_else(|| Refusal::invalid("Message not found"))
+}
+
+pub(crate) fn add_reaction(host: &Host, asked: &Asked, caller: &Caller) -> Result<Value, Refusal> {
+    react(host, asked, caller, true)
+}
+
+pub(crate) fn remove_reaction(host: &Host, asked: &Asked, caller: &Caller) -> Result<Value, Refusal> {
+    react(host, asked, caller, false)
+}
+
+fn react(host: &Host, asked: &Asked, caller: &Caller, on: bool) -> Result<Value, Refusal> {
+    let input = asked.input()?;
+    let (id, named, sign) = lexicon::input(&input, |at| {
+        Ok((convo_id(&at)?, at.key("messageId")?.text()?, at.key("value")?.short(64, 1)?))
+    })?;
+    if sign.is_empty() || sign.chars().all(char::is_alphanumeric) {
+        return Err(Refusal::new(400, "ReactionInvalidValue", "reaction value must be an emoji"));
+    }
+    let mut sky = hold(&host.sky);
+    mine(&sky, caller, id)?;
+    if !sky.react(id, named, &caller.did, sign, on, now_ms()) {
+        return Err(Refusal::invalid("Message not found"));
+    }
+    let message = mine(&sky, caller, id)?.messages.iter().find(|message| message.id == named);
+    let eye = eye(&sky, asked, caller);
+    Ok(json!({"message": message.map(|message| eye.message(message))}))
 }

@@ -30,6 +30,8 @@ pub(crate) struct Message {
     pub at_ms: i64,
     pub applied_ms: i64,
     pub origin: Origin,
+    /// A sign of one letter, by whom, and when.
+    pub reactions: Vec<(String, String, i64)>,
     /// Who has taken it away, before their own eyes alone.
     pub gone_for: BTreeSet<String>,
 }
@@ -135,6 +137,7 @@ impl Sky {
             at_ms,
             applied_ms,
             origin,
+            reactions: Vec::new(),
             gone_for: BTreeSet::new(),
         });
         Some(id)
@@ -152,6 +155,20 @@ impl Sky {
             convo.read.insert(by.to_owned(), until);
         }
         self.happen("logReadConvo", convo, None, now_ms);
+    }
+
+    /// Puts a sign under a message, or takes it off. Whether the message is there.
+    pub fn react(&mut self, convo: &str, message: &str, by: &str, sign: &str, on: bool, now_ms: i64) -> bool {
+        let found = self.chat.convos.get_mut(convo);
+        let found = found.and_then(|convo| convo.messages.iter_mut().find(|known| known.id == message));
+        let Some(found) = found else { return false };
+        found.reactions.retain(|(known, whose, _)| known != sign || whose != by);
+        if on {
+            found.reactions.push((sign.to_owned(), by.to_owned(), now_ms));
+        }
+        let kind = if on { "logAddReaction" } else { "logRemoveReaction" };
+        self.happen(kind, convo, Some(message.to_owned()), now_ms);
+        true
     }
 
     /// Takes a message away from one member's eyes. Whether it was there.

@@ -3,6 +3,7 @@
 
 mod asked;
 mod chat;
+mod dpop;
 mod evening;
 mod exchanges;
 mod feed;
@@ -14,6 +15,8 @@ mod limits;
 mod media;
 mod names;
 mod notifications;
+mod oauth;
+mod program;
 mod refusal;
 mod repo;
 mod said;

@@ -3,10 +3,11 @@
 
 use super::asked::Asked;
 use super::limits::Limits;
-use super::refusal::{Refusal, told};
+use super::oauth::{self, Oauth};
+use super::refusal::{Refusal, add, told};
 use super::tokens::{self, Caller};
 use super::world::Sky;
-use super::{chat, feed, graph, identity, media, notifications, repo};
+use super::{chat, dpop, feed, graph, identity, media, notifications, repo};
 use crate::clock::now_ms;
 use crate::hold;
 use crate::network::Stand;
@@ -22,11 +23,12 @@ pub(crate) struct Host {
     stand: Stand,
     pub sky: Mutex<Sky>,
     pub limits: Mutex<Limits>,
+    pub oauth: Mutex<Oauth>,
 }
 
 impl Host {
     pub fn new(stand: Stand) -> Host {
-        Host { stand, sky: Mutex::default(), limits: Mutex::default() }
+        Host { stand, sky: Mutex::default(), limits: Mutex::default(), oauth: Mutex::default() }
     }
 }
 
@@ -110,6 +112,8 @@ fn method(name: &str) -> Option<(Part, Method, Act)> {
         "chat.bsky.convo.acceptConvo" => (Part::Chat, post, Known(chat::accept)),
         "chat.bsky.convo.updateRead" => (Part::Chat, post, Known(chat::read)),
         "chat.bsky.convo.deleteMessageForSelf" => (Part::Chat, post, Known(chat::delete_for_self)),
+        "chat.bsky.convo.addReaction" => (Part::Chat, post, Known(chat::add_reaction)),
+        "chat.bsky.convo.removeReaction" => (Part::Chat, post, Known(chat::remove_reaction)),
         _ => return None,
     })
 }
@@ -142,6 +146,9 @@ async fn answer(State(host): State<Arc<Host>>, request: Request) -> Response {
     if let Some(did) = asked.path.strip_prefix('/').filter(|path| path.starts_with("did:")) {
         return identity::directory(&host, did);
     }
+    if let Some(response) = oauth::answer(&host, &asked) {
+        return response;
+    }
     match asked.path.as_str() {
         "/.well-known/atproto-did" => return identity::well_known(&host, &asked),
         path if path.starts_with("/xrpc/") => {}
@@ -154,10 +161,17 @@ async fn answer(State(host): State<Arc<Host>>, request: Request) -> Response {
         Err(refusal) => Err(refusal),
     };
     let refused = said.as_ref().is_err_and(|refusal| refusal.status == 429);
+    let error = said.as_ref().err().filter(|refusal| refusal.status == 401).map(|refusal| refusal.error);
     let mut response = match said {
         Ok(body) => told(&body),
         Err(refusal) => refusal.respond(),
     };
+    if asked.header("authorization").to_ascii_lowercase().starts_with("dpop ") {
+        add(response.headers_mut(), "dpop-nonce", &dpop::nonce(&host));
+        if let Some(error) = error {
+            add(response.headers_mut(), "www-authenticate", &format!("DPoP algs=\"ES256\", error=\"{error}\""));
+        }
+    }
     hold(&host.limits).tell(response.headers_mut(), refused, now);
     response
 }
@@ -180,8 +194,13 @@ fn called(host: &Host, asked: &Asked) -> Answer {
         Act::Open(act) => act(host, asked),
         Act::Known(act) => {
             let caller = tokens::who(host, asked)?;
-            if part == Part::Chat && !caller.privileged {
+            if part == Part::Chat && !caller.privileged && !caller.agreed {
                 return Err(Refusal::token("Bad token method"));
+            }
+            let enough = if part == Part::Chat { caller.privileged } else { caller.generic };
+            if !enough && asked.name() != "com.atproto.server.getSession" {
+                let why = format!("Missing required scope for {}", asked.name());
+                return Err(Refusal::new(403, "ScopeMissingError", why));
             }
             act(host, asked, &caller)
         }

@@ -5,6 +5,7 @@
 use super::asked::Asked;
 use super::identity;
 use super::lexicon;
+use super::oauth;
 use super::refusal::Refusal;
 use super::server::Host;
 use super::world::Sky;
@@ -44,7 +45,11 @@ pub(crate) struct Keys {
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub did: String,
+    /// All but private messages: what a person agrees to in the browser may be less.
+    pub generic: bool,
     pub privileged: bool,
+    /// In the browser, not by a password.
+    pub agreed: bool,
 }
 
 /// A new app password: four times four letters.
@@ -73,13 +78,18 @@ fn bearer(asked: &Asked) -> Result<String, Refusal> {
 }
 
 pub(crate) fn who(host: &Host, asked: &Asked) -> Result<Caller, Refusal> {
+    if let Some((kind, token)) = asked.header("authorization").split_once(' ')
+        && kind.eq_ignore_ascii_case("dpop")
+    {
+        return oauth::who(host, asked, token);
+    }
     let token = bearer(asked)?;
     let sky = hold(&host.sky);
     let known = sky.keys.access.get(&token).ok_or_else(|| Refusal::token("Token could not be verified"))?;
     if known.ends_ms <= now_ms() {
         return Err(Refusal::expired("Token has expired"));
     }
-    Ok(Caller { did: known.did.clone(), privileged: known.privileged })
+    Ok(Caller { did: known.did.clone(), generic: true, privileged: known.privileged, agreed: false })
 }
 
 pub(crate) fn create(host: &Host, asked: &Asked) -> Result<Value, Refusal> {

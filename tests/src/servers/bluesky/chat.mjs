@@ -112,9 +112,9 @@ function exchanges(resolver) {
     return { did, handle: document.alsoKnownAs[0].replace('at://', '') }
   }
   const shown = (message, me) => {
-    const { text, facets, hidden, ...head } = message
+    const { text, facets, hidden, reactions, ...head } = message
     if (hidden.has(me)) return { $type: `${DEFS}#deletedMessageView`, ...head }
-    return { $type: `${DEFS}#messageView`, ...head, text, ...(facets && { facets }) }
+    return { $type: `${DEFS}#messageView`, ...head, text, ...(facets && { facets }), ...(reactions.length > 0 && { reactions }) }
   }
   const view = async (exchange, me) => {
     const last = exchange.messages.at(-1)
@@ -148,6 +148,16 @@ function exchanges(resolver) {
     return exchange
   }
 
+  const react = (me, { convoId, messageId, value }, on) => {
+    const exchange = mine(me, convoId)
+    const message = exchange.messages.find((one) => one.id === messageId)
+    if (!message) throw new Refusal(400, 'InvalidRequest', 'Message not found')
+    message.reactions = message.reactions.filter((one) => one.value !== value || one.sender.did !== me)
+    if (on) message.reactions.push({ value, sender: { did: me }, createdAt: new Date().toISOString() })
+    exchange.rev = next()
+    return shown(message, me)
+  }
+
   return {
     getConvoForMembers: async (me, { members }) => {
       const everybody = [...new Set([me, ...members])]
@@ -176,7 +186,7 @@ function exchanges(resolver) {
     },
     sendMessage: async (me, { convoId, message }) => {
       const exchange = mine(me, convoId)
-      const sent = { id: next(), rev: next(), text: message.text, facets: message.facets, sender: { did: me }, sentAt: new Date().toISOString(), hidden: new Set() }
+      const sent = { id: next(), rev: next(), text: message.text, facets: message.facets, sender: { did: me }, sentAt: new Date().toISOString(), hidden: new Set(), reactions: [] }
       exchange.messages.push(sent)
       exchange.status[me] = 'accepted'
       happen(exchange, 'logCreateMessage', { message: shown(sent, me) })
@@ -194,6 +204,8 @@ function exchanges(resolver) {
       exchange.read[me] = exchange.rev = next()
       return { convo: await view(exchange, me) }
     },
+    addReaction: async (me, asked) => ({ message: react(me, asked, true) }),
+    removeReaction: async (me, asked) => ({ message: react(me, asked, false) }),
     deleteMessageForSelf: async (me, { convoId, messageId }) => {
       const message = mine(me, convoId).messages.find((one) => one.id === messageId)
       if (!message) throw new Refusal(400, 'InvalidRequest', 'Message not found')
