@@ -369,6 +369,7 @@ fn everything() -> Change {
 /// What the networks' own pages say; each line stands in the words under the same code.
 fn tile(name: &str) -> NetworkTile {
     let never_gives: &[&str] = match name {
+        "bluesky" => &["muted_replies", "read_receipts"],
         "mastodon" => &["unseen_replies", "read_receipts"],
         _ => &[],
     };
