@@ -297,7 +297,7 @@ async fn ones_own_thread_is_kept_in_order() {
     assert!(again.is_err() || again.is_ok_and(|again| again.remote == item.remote), "another post");
     assert_eq!(bob.records(&alice).await.iter().filter(|text| text.contains("entendue")).count(), 1);
     seen(&bob, &root, "entendue", 1).await;
-    let place = outgoing(&line, "x").place;
+    let place = Place { read_at: Watch::default().now().plus(-60_000), ..outgoing(&line, "x").place };
     let recheck = || session.recheck(&place);
     guichet_tests::until("it is answered", PATIENCE, || async {
         matches!(recheck().await, Ok(Recheck::Answered(_))).then_some(())
