@@ -18,6 +18,21 @@ fn lasting(dump: &str) -> String {
     lines.lines().filter(|line| !line.contains(" (gone): ")).collect::<Vec<_>>().join("\n")
 }
 
+/// Record keys of Bluesky are made of time too: thirteen letters and digits, which this century begin with a 3.
+fn keyless(dump: &str) -> String {
+    let mut out = String::new();
+    let mut rest = dump;
+    while let Some(at) = rest.find(['/', ':']) {
+        let (before, after) = rest.split_at(at + 1);
+        out.push_str(before);
+        let run = after.bytes().take_while(|byte| byte.is_ascii_lowercase() || (b'2'..=b'7').contains(byte)).count();
+        let is_key = run == 13 && after.starts_with('3');
+        out.push_str(if is_key { "<…>" } else { "" });
+        rest = &after[if is_key { run } else { 0 }..];
+    }
+    out + rest
+}
+
 /// Dates, clocks and the servers' own numbers differ from run to run: each is replaced by its kind.
 fn timeless(dump: &str) -> String {
     let mut out = String::new();
@@ -67,7 +82,7 @@ async fn an_evening_arrives_and_the_same_evening_again_changes_nothing() {
     town.desk().pull_now(None).await.unwrap();
     town.quiet().await;
     let golden = town.desk().dump().await.unwrap();
-    insta::assert_snapshot!("golden_desk", network_by_network(&timeless(&lasting(&golden))));
+    insta::assert_snapshot!("golden_desk", network_by_network(&timeless(&keyless(&lasting(&golden)))));
 
     let mut changes = town.desk().changes();
     town.desk().pull_now(None).await.unwrap();

@@ -111,6 +111,10 @@ fn tests() -> Command {
     line
 }
 
+fn servers() -> Done {
+    run(tests().args(["--test", "real_mastodon", "--test", "real_wordpress", "--test", "real_bluesky"]))
+}
+
 fn window() -> Done {
     run(tests().args(["--test", "window", "--test", "window_outbox"]))
 }

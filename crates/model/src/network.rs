@@ -148,6 +148,10 @@ pub trait Own: Send + Sync {
 pub trait Again: Send + Sync {
     /// How many names one request takes.
     fn most(&self) -> usize;
+    /// Whether one of that name can be asked for. One that cannot is never missed.
+    fn looks_at(&self, _item: &RemoteId) -> bool {
+        true
+    }
     /// Those that are there, as they stand; those said to be gone, in the network's explicit word. One that is in neither
     /// was missed: the second miss makes it gone.
     async fn look(&self, items: &[RemoteId]) -> Result<Page, Fault>;

@@ -234,13 +234,18 @@ impl Answer {
 
     /// How many requests are left, and until when by our clock.
     pub fn rate(&self, now: Millis) -> Option<(u32, Millis)> {
-        let left = self.header("x-ratelimit-remaining")?.trim().parse().ok()?;
+        let left = self.rate_header("remaining")?.trim().parse().ok()?;
         Some((left, self.reset(now)?))
+    }
+
+    /// As most write it, and as the draft of a standard has it (Bluesky).
+    fn rate_header(&self, name: &str) -> Option<&str> {
+        self.header(&format!("x-ratelimit-{name}")).or_else(|| self.header(&format!("ratelimit-{name}")))
     }
 
     /// Mastodon writes an instant (ISO 8601), others epoch seconds; both by the server's clock.
     fn reset(&self, now: Millis) -> Option<Millis> {
-        let said = self.header("x-ratelimit-reset")?.trim();
+        let said = self.rate_header("reset")?.trim();
         let at = match said.parse::<f64>() {
             Ok(seconds) => Millis((seconds * 1000.0) as i64),
             Err(_) => Millis(said.parse::<jiff::Timestamp>().ok()?.as_millisecond()),

@@ -3,7 +3,7 @@
 //! A recording is one answer's body, or one exchange, or an array of exchanges, in either spelling:
 //! `{request:{method,uri,body}, response:{status,headers,body}}` or `{request:{method,url,body}, status, headers, body}`.
 
-use crate::{mastodon, wordpress};
+use crate::{bluesky, mastodon, wordpress};
 use guichet_model::{Item, Kind, Millis, RemoteId, Visibility};
 use serde_json::{Value, json};
 
@@ -25,6 +25,7 @@ pub enum Unknown {
 pub fn recorded_kinds() -> Vec<(&'static str, Vec<&'static str>)> {
     vec![
         (mastodon::NAME, mastodon::recorded::WHATS.iter().map(|what| what.name).collect()),
+        (bluesky::NAME, bluesky::recorded::WHATS.iter().map(|what| what.name).collect()),
         (wordpress::NAME, wordpress::recorded::WHATS.iter().map(|what| what.name).collect()),
     ]
 }
@@ -33,6 +34,7 @@ pub fn recorded_kinds() -> Vec<(&'static str, Vec<&'static str>)> {
 pub fn read_recorded(network: &str, what: &str, text: &str) -> Result<Reading, Unknown> {
     match network {
         mastodon::NAME => of_mastodon(what, text),
+        bluesky::NAME => of_bluesky(what, text),
         wordpress::NAME => of_wordpress(what, text),
         _ => Err(Unknown::Network),
     }
@@ -52,6 +54,21 @@ fn of_mastodon(what: &str, text: &str) -> Result<Reading, Unknown> {
         Err(_) if what.name == "streaming" => {
             let told = Exchange::body_alone(Value::String(text.to_owned()));
             mastodon::recorded::read(what, &told, &mut reading);
+        }
+        Err(_) => reading.unreadable += 1,
+    }
+    Ok(reading)
+}
+
+fn of_bluesky(what: &str, text: &str) -> Result<Reading, Unknown> {
+    let what = bluesky::recorded::WHATS.iter().find(|known| known.name == what);
+    let what = what.ok_or(Unknown::What)?;
+    let mut reading = Reading::default();
+    match serde_json::from_str::<Value>(text) {
+        Ok(told) => {
+            for exchange in exchanges(told, what.asked) {
+                bluesky::recorded::read(what, &exchange, &mut reading);
+            }
         }
         Err(_) => reading.unreadable += 1,
     }

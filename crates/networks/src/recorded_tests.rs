@@ -45,6 +45,26 @@ fn comments_of_a_site_are_read_as_they_stand() {
 }
 
 #[test]
+fn answers_of_bluesky_are_read_as_they_stand() {
+    let read = |what: &str, text: &str| {
+        let reading = read_recorded("bluesky", what, text).unwrap();
+        let lines = reading.lines.iter().map(ToString::to_string);
+        let last = format!("read {} unreadable {}", reading.lines.len(), reading.unreadable);
+        lines.chain([format!("{what}: {last}")]).collect::<Vec<_>>().join("\n")
+    };
+    let all = [
+        read("notifications", include_str!("bluesky/fixtures/notifications.json")),
+        read("thread", include_str!("bluesky/fixtures/thread.json")),
+        read("posts", include_str!("bluesky/fixtures/posts.json")),
+        read("feed", include_str!("bluesky/fixtures/feed.json")),
+        read("log", include_str!("bluesky/fixtures/log.json")),
+        read("messages", include_str!("bluesky/fixtures/messages.json")),
+        read("convos", include_str!("bluesky/fixtures/convos.json")),
+    ];
+    insta::assert_snapshot!(all.join("\n"));
+}
+
+#[test]
 fn names_that_are_not_known_are_told_apart() {
     assert_eq!(read_recorded("mastodonte", "status", "[]"), Err(Unknown::Network));
     assert_eq!(read_recorded("mastodon", "toots", "[]"), Err(Unknown::What));

@@ -132,7 +132,7 @@ pub struct Posted {
     /// What its pictures show, in order; empty where nobody said.
     pub pictures: Vec<String>,
     pub visibility: Visibility,
-    /// The `Idempotency-Key` sent with it, honoured or not.
+    /// The `Idempotency-Key` sent with it, honoured or not; on Bluesky, the record key that the client chose.
     pub key: Option<String>,
     /// When it was applied, in milliseconds since 1970.
     pub at_ms: i64,

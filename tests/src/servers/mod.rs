@@ -1,14 +1,17 @@
 //! Real servers on loopback: programs of others that speak the networks' own protocols, installed in a cache folder
 //! (`GUICHET_SERVERS`, else `target/servers`) on first use, started on a free port of 127.0.0.1 for one test, and
-//! killed by process id when dropped. Nothing is installed in the system, WordPress excepted.
+//! killed by process id when dropped. Nothing is installed in the system, but for
+//! WordPress and Bluesky's database.
 //!
 //! They forgive nothing that our rehearsal might: what passes here was read and written by a stranger's code.
 
+mod bluesky;
 mod cut;
 mod mock;
 mod snac;
 mod wordpress;
 
+pub use bluesky::{Bluesky, Member};
 pub use cut::Wire;
 pub use mock::Mock;
 pub use snac::Snac;
@@ -33,6 +36,7 @@ pub fn install() {
     snac::install();
     mock::install();
     wordpress::install();
+    bluesky::install();
 }
 
 /// A process of ours, with what it printed: killed and awaited when dropped.
