@@ -74,12 +74,7 @@ fn due(conn: &Connection, account: AccountId, most: usize, now: Millis) -> Resul
 }
 
 /// Their turn comes again like the others', and nothing else is said of them.
-fn passed_over(
-    tx: &Transaction<'_>,
-    account: AccountId,
-    passed: &[RemoteId],
-    now: Millis,
-) -> Result<(), Problem> {
+fn passed_over(tx: &Transaction<'_>, account: AccountId, passed: &[RemoteId], now: Millis) -> Result<(), Problem> {
     let Some(intake) = Intake::of(tx, account, now)? else {
         return Ok(());
     };

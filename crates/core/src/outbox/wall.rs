@@ -111,7 +111,12 @@ impl Speaker {
         [Visibility::Public, Visibility::Unlisted, Visibility::Followers, Visibility::Direct]
             .into_iter()
             .filter(|visibility| *visibility >= parent)
-            .filter(|visibility| *visibility == parent || *visibility != Visibility::Direct || privately)
+            .filter(|visibility| match visibility {
+                same if *same == parent => true,
+                Visibility::Direct => privately,
+                // What lies between is known only where a text itself says who it is for.
+                _ => self.addresses(),
+            })
             .collect()
     }
 }

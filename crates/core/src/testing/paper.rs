@@ -52,6 +52,8 @@ pub struct Script {
     pub puts: VecDeque<Result<Publication, Fault>>,
     /// What looking at items again answers; without any, the network is none that needs it.
     pub looks: VecDeque<Result<Page, Fault>>,
+    /// Items that cannot be asked for by name.
+    pub nameless: Vec<RemoteId>,
     /// What the live stream rings, once it is listened to.
     pub rings: VecDeque<Ring>,
     pub asked: Vec<Asked>,
@@ -271,6 +273,10 @@ impl Own for PaperSession {
 impl Again for PaperSession {
     fn most(&self) -> usize {
         2
+    }
+
+    fn looks_at(&self, item: &RemoteId) -> bool {
+        !self.paper.script().nameless.contains(item)
     }
 
     async fn look(&self, items: &[RemoteId]) -> Result<Page, Fault> {

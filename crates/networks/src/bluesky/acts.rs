@@ -23,20 +23,14 @@ pub(crate) async fn like(account: &Account, item: &RemoteId, on: bool) -> Result
     }
     names::post(item)?;
     let post = account.view(item.as_str()).await?.ok_or_else(|| Fault::refused(RefusalCode::Gone, None))?;
-    match (on, post.like) {
-        // The server takes a second like of one post for the first one, and shows the first for a moment yet.
-        (true, Some(_)) => Ok(()),
-        (true, None) => {
-            let subject = json!({ "uri": post.at.uri, "cid": post.at.cid });
-            create(account, LIKE, json!({ "$type": LIKE, "subject": subject, "createdAt": account.instant()? })).await
-        }
-        (false, Some(like)) => delete(account, LIKE, &like).await,
-        // One just made is not shown yet by whoever shows posts; our own server knows it.
-        (false, None) => match newest(account, LIKE, |value| value["subject"]["uri"] == item.as_str()).await? {
-            Some(like) => delete(account, LIKE, &like).await,
-            None => Ok(()),
-        },
+    if !on {
+        return take_back(account, LIKE, post.like, |value| value["subject"]["uri"] == item.as_str()).await;
     }
+    if stands(account, LIKE, post.like.as_deref()).await? {
+        return Ok(());
+    }
+    let subject = json!({ "uri": post.at.uri, "cid": post.at.cid });
+    create(account, LIKE, json!({ "$type": LIKE, "subject": subject, "createdAt": account.instant()? })).await
 }
 
 pub(crate) async fn mute(account: &Account, person: &RemoteId, on: bool) -> Result<(), Fault> {
@@ -48,19 +42,44 @@ pub(crate) async fn mute(account: &Account, person: &RemoteId, on: bool) -> Resu
 /// A block is a public record: one of them, however often it is asked for.
 pub(crate) async fn block(account: &Account, person: &RemoteId, on: bool) -> Result<(), Fault> {
     let did = did(person)?;
-    let told = account.api.get("app.bsky.actor.getProfile", &[("actor", did.to_owned())]).await?;
-    let shown = wire::text(&told["viewer"]["blocking"]);
-    let known = match shown {
-        Some(block) => Some(block),
-        None => newest(account, BLOCK, |value| value["subject"] == did).await?,
+    let shown = match account.api.get("app.bsky.actor.getProfile", &[("actor", did.to_owned())]).await {
+        Ok(told) => wire::text(&told["viewer"]["blocking"]),
+        // Somebody who is suspended today may be back tomorrow.
+        Err(Fault::Refused { .. }) => None,
+        Err(fault) => return Err(fault),
     };
-    match (on, known) {
-        (true, Some(_)) | (false, None) => Ok(()),
-        (true, None) => {
-            create(account, BLOCK, json!({ "$type": BLOCK, "subject": did, "createdAt": account.instant()? })).await
-        }
-        (false, Some(block)) => delete(account, BLOCK, &block).await,
+    let is = |value: &Value| value["subject"] == did;
+    if !on {
+        return take_back(account, BLOCK, shown, is).await;
     }
+    if stands(account, BLOCK, shown.as_deref()).await? || newest(account, BLOCK, is).await?.is_some() {
+        return Ok(());
+    }
+    create(account, BLOCK, json!({ "$type": BLOCK, "subject": did, "createdAt": account.instant()? })).await
+}
+
+/// Whether a record that is shown is there: one just taken away is shown for a moment yet.
+async fn stands(account: &Account, collection: &str, shown: Option<&str>) -> Result<bool, Fault> {
+    match shown.and_then(At::read).filter(|at| at.did == account.me.did() && at.collection == collection) {
+        Some(at) => Ok(account.record(collection, at.rkey).await?.is_some()),
+        None => Ok(false),
+    }
+}
+
+/// Takes away the record that is shown, and the newest that our own server knows: whoever shows posts may be a moment late,
+/// and name one that another has taken the place of.
+async fn take_back(
+    account: &Account,
+    collection: &str,
+    shown: Option<String>,
+    is: impl Fn(&Value) -> bool,
+) -> Result<(), Fault> {
+    let known = newest(account, collection, is).await?;
+    let other = shown.filter(|shown| Some(shown) != known.as_ref());
+    for uri in known.into_iter().chain(other) {
+        delete(account, collection, &uri).await?;
+    }
+    Ok(())
 }
 
 /// One report a post, or one of the person where none is named (or only private ones, which nobody else can read).

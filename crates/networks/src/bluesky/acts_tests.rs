@@ -10,6 +10,7 @@ use wiremock::MockServer;
 const CREATE: &str = "com.atproto.repo.createRecord";
 const DELETE: &str = "com.atproto.repo.deleteRecord";
 const LIST: &str = "com.atproto.repo.listRecords";
+const GET: &str = "com.atproto.repo.getRecord";
 
 async fn sent(server: &MockServer, nsid: &str) -> Vec<Value> {
     asked(server, nsid).await.iter().map(|request| request.body_json().unwrap()).collect()
@@ -25,6 +26,7 @@ async fn a_like_is_a_record_of_one_version_and_is_made_once() {
     let mut liked = post(LEA, "liked", 50, "Oui");
     liked["viewer"]["like"] = format!("at://{ME}/{LIKE}/3j").into();
     shows(&server, vec![post(LEA, "new", 60, "Bravo"), liked]).await;
+    says(&server, GET, json!({ "uri": "x", "cid": "y", "value": { "$type": LIKE } })).await;
     says(&server, CREATE, json!({ "uri": "x", "cid": "y" })).await;
     says(&server, DELETE, json!({})).await;
     says(&server, LIST, json!({ "records": [like_of(&uri(LEA, "new"))] })).await;
@@ -40,6 +42,18 @@ async fn a_like_is_a_record_of_one_version_and_is_made_once() {
     let deleted: Vec<_> = sent(&server, DELETE).await.iter().map(|body| body["rkey"].clone()).collect();
     assert_eq!(deleted, ["3j", "3k"], "the second one was not shown yet");
     assert_eq!(code_of(&like("gone", true).await.unwrap_err()), Some(RefusalCode::Gone));
+}
+
+#[tokio::test]
+async fn a_like_that_is_shown_and_no_longer_there_is_made_again() {
+    let (server, account) = fake::server().await;
+    let mut liked = post(LEA, "liked", 50, "Oui");
+    liked["viewer"]["like"] = format!("at://{ME}/{LIKE}/3j").into();
+    shows(&server, vec![liked]).await;
+    on(GET).respond_with(refusal(400, "RecordNotFound", "x")).mount(&server).await;
+    says(&server, CREATE, json!({ "uri": "x", "cid": "y" })).await;
+    account.reactions().unwrap().like(&RemoteId(uri(LEA, "liked")), true).await.unwrap();
+    assert_eq!(sent(&server, CREATE).await.len(), 1);
 }
 
 #[tokio::test]

@@ -136,7 +136,7 @@ impl Api {
                 renewed = true;
                 continue;
             }
-            if !signed && name.as_deref() == Some(errors::NEEDS_NONCE) {
+            if !signed && errors::sign_again(name.as_deref()) {
                 signed = true;
                 continue;
             }
@@ -220,8 +220,7 @@ impl Api {
     async fn mends(&self, failed: &Failed, access: &Access) -> Result<bool, Fault> {
         match failed.name.as_deref() {
             Some(ENDED) => renew::renew(self, &access.access).await.map(|_| true),
-            Some(errors::NEEDS_NONCE) => Ok(!matches!(failed.fault, Fault::Unsure)),
-            _ => Ok(false),
+            name => Ok(errors::sign_again(name) && !matches!(failed.fault, Fault::Unsure)),
         }
     }
 

@@ -8,7 +8,8 @@ use serde_json::Value;
 
 /// The access was made for less than this: an app password without private messages.
 pub(crate) const NOT_PRIVILEGED: &str = "Bad token method";
-pub(crate) const NEEDS_NONCE: &str = "use_dpop_nonce";
+const NEEDS_NONCE: &str = "use_dpop_nonce";
+const BAD_PROOF: &str = "invalid_dpop_proof";
 /// Not an error of a status that a read could not do: the method is not there (501).
 pub(crate) const NOT_THERE: &str = "MethodNotImplemented";
 
@@ -25,15 +26,17 @@ pub(crate) fn table(answer: &Answer) -> Option<Fault> {
             Some(Fault::NeedsLogin)
         }
         // OAuth: the resource server's word (RFC 6750, 9449) and the token endpoint's (RFC 6749; recorded: replayed).
-        "invalid_token" | "invalid_dpop_proof" | "invalid_grant" => Some(Fault::NeedsLogin),
+        "invalid_token" | BAD_PROOF | "invalid_grant" => Some(Fault::NeedsLogin),
         // Asked for again by whoever signs; as an end of its own it says nothing of the account.
         NEEDS_NONCE => refused(RefusalCode::Invalid),
         "insufficient_scope" | "ScopeMissingError" => refused(RefusalCode::Forbidden),
-        "AccountTakedown" | "AccountSuspended" | "AccountDeactivated" => Some(Fault::Blocked {
+        // Of our own account with 401 (packages/pds/src/auth-verifier.ts); with 400 it is said of somebody's whom we asked for.
+        "AccountTakedown" | "AccountSuspended" | "AccountDeactivated" if answer.status == 401 => Some(Fault::Blocked {
             scope: BlockScope::Account,
             until: None,
             reason: Reason { code: RefusalCode::Suspended, said },
         }),
+        "AccountTakedown" | "AccountSuspended" | "AccountDeactivated" => refused(RefusalCode::Suspended),
         // getRecord, getPostThread, getMessages, deleteMessageForSelf.
         "RecordNotFound" | "NotFound" | "InvalidConvo" | "MessageNotFound" | "RecipientNotFound" | "RepoNotFound"
         | "RepoTakendown" | "RepoDeactivated" | "ConvoNotFound" => refused(RefusalCode::Gone),
@@ -59,6 +62,11 @@ pub(crate) fn table(answer: &Answer) -> Option<Fault> {
             _ => refused(RefusalCode::Invalid),
         },
     }
+}
+
+/// Refused for what was signed alone: the server has just told what to sign, and by what clock.
+pub(crate) fn sign_again(name: Option<&str>) -> bool {
+    matches!(name, Some(NEEDS_NONCE | BAD_PROOF))
 }
 
 /// The name of the error, where the answer is one of a server of this network.

@@ -61,8 +61,11 @@ fn a_first_walk_reads_down_to_its_instant_and_the_next_one_only_what_is_new() {
 fn what_a_server_puts_in_late_is_met_inside_the_overlap() {
     let mut feed = Feed::new(NOW.plus(-100 * MINUTE));
     List::new([1, 30, 60]).walk(&mut feed, NOW);
-    let late = List(vec![(1, "k1".into()), (9, "late".into()), (30, "k30".into()), (60, "k60".into())]);
-    assert_eq!(late.walk(&mut feed, NOW).0, ["late"]);
+    // A page full of what is new ends just below what was known; the late one stands on the next.
+    let new = (0..49).map(|n| (0, format!("new{n}")));
+    let list = new.chain([(2, "a".into()), (9, "late".into()), (30, "k30".into()), (60, "k60".into())]);
+    let (worked, _, pages) = List(list.collect()).walk(&mut feed, NOW);
+    assert_eq!((worked.len(), worked.last().map(String::as_str), pages), (51, Some("late"), 2));
 }
 
 #[test]

@@ -127,7 +127,7 @@ async fn what_goes_wrong_is_said_and_can_be_answered_again() {
     let page = ResponseTemplate::new(404).set_body_string("<html>");
     assert_eq!(code_of(&refused(page).await), Some(RefusalCode::WrongServer));
     assert_eq!(code_of(&refused(answer(json!({ "welcome": true }))).await), Some(RefusalCode::WrongServer));
-    assert_eq!(code_of(&refused(refusal(400, "AccountTakedown", "x")).await), Some(RefusalCode::Suspended));
+    assert_eq!(code_of(&refused(refusal(401, "AccountTakedown", "x")).await), Some(RefusalCode::Suspended));
     let mut asleep = fixture("session");
     asleep["active"] = false.into();
     assert_eq!(code_of(&refused(answer(asleep)).await), Some(RefusalCode::Suspended));

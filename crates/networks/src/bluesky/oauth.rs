@@ -209,14 +209,17 @@ async fn told(http: &Http, url: Url) -> Result<Value, Fault> {
     }
 }
 
-/// One question of a sign-in, asked again with what the server gives to sign, and by its own clock: there is no other here.
+/// What time it is there: a sign-in has no clock of its own, and a note of another time proves nothing.
+async fn time_at(http: &Http, server: &Url) -> Result<Millis, Fault> {
+    let page = server.join("/.well-known/oauth-authorization-server").map_err(|_| wrong_server())?;
+    let answer = http.read_any(http.reading(page)?, NOW).await?;
+    Ok(answer.date().unwrap_or(NOW))
+}
+
+/// One question of a sign-in, asked again with what the server gives to sign.
 async fn asked(http: &Http, url: &Url, key: &Key, form: &[(&str, &str)]) -> Result<Answer, Fault> {
     let mut nonce: Option<String> = None;
-    let mut at = http
-        .read_any(http.reading(url.join("/.well-known/oauth-authorization-server").map_err(|_| wrong_server())?)?, NOW)
-        .await?
-        .date()
-        .unwrap_or(NOW);
+    let mut at = time_at(http, url).await?;
     for _ in 0..3 {
         let about = About { method: "POST", url, token: None, nonce: nonce.as_deref(), at };
         let request = http.writing(url.clone())?.header("dpop", key.proof(&about)?).form(form);
@@ -230,7 +233,7 @@ async fn asked(http: &Http, url: &Url, key: &Key, form: &[(&str, &str)]) -> Resu
         at = date.unwrap_or(at);
         match outcome {
             Ok(answer) => return Ok(answer),
-            Err(_) if name.as_deref() == Some(errors::NEEDS_NONCE) && given.is_some() => nonce = given,
+            Err(_) if errors::sign_again(name.as_deref()) && given.is_some() => nonce = given,
             // Nothing is published in a sign-in: what may have been done can be done again.
             Err(Fault::Unsure) => return Err(Fault::Later { after: NOW }),
             Err(Fault::NeedsLogin) => return Err(Fault::refused(RefusalCode::Invalid, None)),
@@ -256,7 +259,7 @@ pub(crate) async fn profile(http: &Http, access: &Access, server: &Url) -> Resul
 
 async fn read_as(http: &Http, access: &Access, url: Url) -> Result<Value, Fault> {
     let oauth = access.oauth.as_ref().ok_or(Fault::NeedsLogin)?;
-    let (mut nonce, mut at): (Option<String>, Millis) = (None, NOW);
+    let (mut nonce, mut at): (Option<String>, Millis) = (None, time_at(http, &url).await?);
     for _ in 0..3 {
         let about = About { method: "GET", url: &url, token: Some(&access.access), nonce: nonce.as_deref(), at };
         let request = http
@@ -265,7 +268,7 @@ async fn read_as(http: &Http, access: &Access, url: Url) -> Result<Value, Fault>
             .header("dpop", oauth.key.proof(&about)?);
         let answer = http.read_any(request, NOW).await?;
         let given = answer.header("dpop-nonce").map(str::to_owned);
-        let again = errors::name(&answer).as_deref() == Some(errors::NEEDS_NONCE) || at == NOW && answer.status == 401;
+        let again = errors::sign_again(errors::name(&answer).as_deref());
         at = answer.date().unwrap_or(at);
         if again && given.is_some() {
             nonce = given;
@@ -310,7 +313,7 @@ pub(crate) async fn exchanged(api: &Api, old: &Access) -> Result<Access, Fault> 
                 }
                 return Ok(fresh);
             }
-            Err(_) if name.as_deref() == Some(errors::NEEDS_NONCE) && api.nonce(&url) != nonce => {}
+            Err(fault) if errors::sign_again(name.as_deref()) && fault != Fault::Unsure => {}
             Err(fault) => return Err(fault),
         }
     }

@@ -59,7 +59,7 @@ async fn a_reply_is_frozen_whole_with_its_key_its_thread_and_its_marks() {
             let at = |name: &str| facet["index"][name].as_u64().unwrap() as usize;
             let feature = &facet["features"][0];
             let means = ["did", "uri", "tag"].into_iter().find_map(|name| feature[name].as_str()).unwrap();
-            (std::str::from_utf8(&text.as_bytes()[at("byteStart")..at("byteEnd")]).unwrap(), means)
+            (&text[at("byteStart")..at("byteEnd")], means)
         })
         .collect();
     let wanted = [
