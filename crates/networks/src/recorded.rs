@@ -3,7 +3,7 @@
 //! A recording is one answer's body, or one exchange, or an array of exchanges, in either spelling:
 //! `{request:{method,uri,body}, response:{status,headers,body}}` or `{request:{method,url,body}, status, headers, body}`.
 
-use crate::{mastodon, wordpress};
+use crate::{discourse, mastodon, wordpress};
 use guichet_model::{Item, Kind, Millis, RemoteId, Visibility};
 use serde_json::{Value, json};
 
@@ -26,6 +26,7 @@ pub fn recorded_kinds() -> Vec<(&'static str, Vec<&'static str>)> {
     vec![
         (mastodon::NAME, mastodon::recorded::WHATS.iter().map(|what| what.name).collect()),
         (wordpress::NAME, wordpress::recorded::WHATS.iter().map(|what| what.name).collect()),
+        (discourse::NAME, discourse::recorded::WHATS.iter().map(|what| what.name).collect()),
     ]
 }
 
@@ -34,6 +35,7 @@ pub fn read_recorded(network: &str, what: &str, text: &str) -> Result<Reading, U
     match network {
         mastodon::NAME => of_mastodon(what, text),
         wordpress::NAME => of_wordpress(what, text),
+        discourse::NAME => of_discourse(what, text),
         _ => Err(Unknown::Network),
     }
 }
@@ -66,6 +68,21 @@ fn of_wordpress(what: &str, text: &str) -> Result<Reading, Unknown> {
         Ok(told) => {
             for exchange in exchanges(told, what.asked) {
                 wordpress::recorded::read(what, &exchange, &mut reading);
+            }
+        }
+        Err(_) => reading.unreadable += 1,
+    }
+    Ok(reading)
+}
+
+fn of_discourse(what: &str, text: &str) -> Result<Reading, Unknown> {
+    let what = discourse::recorded::WHATS.iter().find(|known| known.name == what);
+    let what = what.ok_or(Unknown::What)?;
+    let mut reading = Reading::default();
+    match serde_json::from_str::<Value>(text) {
+        Ok(told) => {
+            for exchange in exchanges(told, what.asked) {
+                discourse::recorded::read(what, &exchange, &mut reading);
             }
         }
         Err(_) => reading.unreadable += 1,
