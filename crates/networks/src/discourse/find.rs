@@ -62,7 +62,8 @@ pub(crate) async fn recheck(account: &Account, place: &Place) -> Result<Recheck,
     if let Some(mut read) = around(account, For::Send, post.topic, LAST).await? {
         read.fetch_back(account, For::Send, read_at).await?;
         let answers = |other: &&Post| {
-            let to_it = private || (post.number > 1 && other.reply_to == Some(post.number));
+            let to_first = post.number == 1 && other.reply_to.is_none();
+            let to_it = private || to_first || other.reply_to == Some(post.number);
             account.me.wrote(other) && !other.gone && other.at >= read_at && to_it && other.id != id
         };
         if let Some(answer) = read.posts.values().find(answers) {

@@ -28,7 +28,7 @@ pub(crate) mod recorded;
 
 use crate::addresses::Reach;
 use crate::http::Http;
-use guichet_model::{Doors, Identity, Login, Network, Session};
+use guichet_model::{Doors, Identity, Login, Network, Offer, Session};
 use std::sync::Arc;
 
 /// As it is stored.
@@ -47,6 +47,10 @@ impl Discourse {
 impl Network for Discourse {
     fn name(&self) -> &'static str {
         NAME
+    }
+
+    fn offer(&self) -> Offer {
+        Offer { minutes: 2, approval: false, most: site::capabilities(site::Limits::default()) }
     }
 
     fn login(&self) -> Box<dyn Login> {

@@ -6,12 +6,10 @@
 use super::convert::{self, Me, Under};
 use super::fake::{fixture, identity};
 use super::wire::{Note, Post, Row, Topic, list, posts};
-use crate::mutations::{Luck, ROUNDS, mutate, sound};
+use crate::mutations::{Luck, ROUNDS, SEED, mutate, sound};
 use serde_json::Value;
 
 const FORUM: &str = "https://exemple.test/forum";
-/// Where a round begins; one that fails names its own, to be played alone.
-const SEED: u64 = 20_261_123;
 
 #[test]
 fn whatever_comes_the_others_are_read_and_nothing_is_kept_as_markup() {

@@ -99,9 +99,10 @@ pub(crate) async fn send(account: &Account, prepared: &Prepared, last: Arc<dyn L
 /// The item of an answer of ours, whose thread is that of what it answers.
 pub(crate) fn alone(account: &Account, post: &Post, prepared: &Prepared) -> Item {
     let place = &prepared.place;
-    let private = account.is_private(post.topic);
+    // In our own topic, what answers no number answers all. Elsewhere it answers the first post, which had named us.
+    let to_all = post.reply_to.is_none() && account.topic(post.topic).is_some_and(|known| known.ours && !known.private);
     let above = match named(place) {
-        Some(Named::Post { topic, id }) if post.reply_to.is_some() || private => Some(post_name(topic, id)),
+        Some(Named::Post { topic, id }) if !to_all => Some(post_name(topic, id)),
         _ => None,
     };
     account.item_of(post, above)

@@ -2,7 +2,8 @@
 
 use super::api::Api;
 use super::pace::For;
-use guichet_model::{Capabilities, Fault, Proof, RefusalCode, SECOND, TextLimit, TextUnit};
+use super::send::SETTLES;
+use guichet_model::{Capabilities, Fault, Proof, RefusalCode, TextLimit, TextUnit};
 use serde_json::Value;
 
 /// How long a text must be, and may be (config/site_settings.yml), in characters.
@@ -50,30 +51,19 @@ pub(crate) async fn read(api: &Api, what: For) -> Result<Limits, Fault> {
 }
 
 pub(crate) fn capabilities(limits: Limits) -> Capabilities {
-    let limit = TextLimit {
-        most: limits.most,
-        unit: TextUnit::Characters,
-        bytes: None,
-        link_counts: None,
-        mention_domain_free: false,
-    };
     Capabilities {
-        limit,
-        direct_limit: None,
-        reply: true,
-        private_reply: false,
         like: true,
         mute: true,
         block: true,
         report: true,
-        publications: Vec::new(),
         delete_own: true,
         edit_own: true,
-        addresses: false,
-        pictures: None,
+        never_gives: ["read_receipts", "lasting_blocks", "attachments"].map(str::to_owned).to_vec(),
         // Staff may say the same twice (`return if post.acting_user.try(:staff?)`), and those who answer for a house often
         // are staff: nothing leaves a second time by itself.
-        proof: Proof::ReadBack { settles_within: 30 * SECOND },
-        never_gives: ["read_receipts", "lasting_blocks", "attachments"].map(str::to_owned).to_vec(),
+        ..Capabilities::of(
+            TextLimit::of(limits.most, TextUnit::Characters),
+            Proof::ReadBack { settles_within: SETTLES },
+        )
     }
 }

@@ -103,11 +103,11 @@ impl Read {
     }
 
     /// The first number above a post that was not read; where all were, nothing.
-    fn missing_above(&self, id: u64, ours: bool) -> Option<u64> {
+    fn missing_above(&self, account: &Account, id: u64, ours: bool) -> Option<u64> {
         let numbers = self.numbers();
         let mut at = self.posts.get(&id)?;
         for _ in 0..DEEPEST {
-            let above = answered(at, ours)?;
+            let above = answered(account, at, ours)?;
             match numbers.get(&above) {
                 Some(post) => at = post,
                 None => return Some(above),
@@ -117,13 +117,13 @@ impl Read {
     }
 
     /// The posts above one, the nearest first, as far as they were read; and whether the last of them is the top.
-    fn above(&self, id: u64, ours: bool) -> (Vec<u64>, bool) {
+    fn above(&self, account: &Account, id: u64, ours: bool) -> (Vec<u64>, bool) {
         let numbers = self.numbers();
         let mut above = Vec::new();
         let Some(mut at) = self.posts.get(&id) else {
             return (above, false);
         };
-        while let Some(number) = answered(at, ours) {
+        while let Some(number) = answered(account, at, ours) {
             match numbers.get(&number) {
                 // Numbers only ever point back: what does not is a slip, and would lead in a ring.
                 Some(post) if post.number < at.number => at = post,
@@ -143,13 +143,13 @@ impl Read {
         let mut shown = wanted.clone();
         let mut tops = HashSet::new();
         for id in &wanted {
-            let (above, whole) = self.above(*id, ours);
+            let (above, whole) = self.above(account, *id, ours);
             tops.extend(above.last().or(Some(id)).filter(|_| whole).copied());
             shown.extend(above);
         }
         // What we answered there, natively or from elsewhere, belongs to what is shown.
         for post in self.posts.values().filter(|post| account.me.wrote(post)) {
-            let (above, whole) = self.above(post.id, ours);
+            let (above, whole) = self.above(account, post.id, ours);
             if whole && above.last().is_some_and(|top| tops.contains(top)) {
                 shown.insert(post.id);
                 shown.extend(above);
@@ -161,7 +161,7 @@ impl Read {
             if post.number == 1 && ours && !self.topic.private {
                 continue;
             }
-            let (above, whole) = self.above(post.id, ours);
+            let (above, whole) = self.above(account, post.id, ours);
             let top = if whole { Some(above.last().copied().unwrap_or(post.id)) } else { None };
             let mut item =
                 convert::item(post, &under, (top, above.first().copied()), &account.me, account.api.server());
@@ -169,7 +169,9 @@ impl Read {
             items.push(item);
         }
         if !self.topic.private {
+            // A first post that names us is itself among the items: its topic then says its title alone.
             let first = self.posts.values().find(|post| post.number == 1 && !post.gone);
+            let first = first.filter(|post| ours || !shown.contains(&post.id));
             items.push(convert::topic(&self.topic, first, ours, account.api.server()));
         }
         items.sort_by_key(|item| item.at);
@@ -190,9 +192,12 @@ pub(crate) async fn by_ids(account: &Account, what: For, topic: u64, ids: &[u64]
     account.api.get(what, &format!("/t/{topic}/posts.json"), &query).await
 }
 
-/// The number that a post answers, inside of a thread: an answer to our topic's own first post stands at the top.
-fn answered(post: &Post, ours: bool) -> Option<u64> {
-    post.reply_to.filter(|number| !(ours && *number == 1))
+/// The number that a post answers, inside of a thread. An answer to our topic's own first post stands at the top; in
+/// another's topic, what we write to all answers its first post, which may have named us.
+fn answered(account: &Account, post: &Post, ours: bool) -> Option<u64> {
+    let to_all = !ours && post.number > 1 && account.me.wrote(post);
+    let number = post.reply_to.or(to_all.then_some(1));
+    number.filter(|number| !(ours && *number == 1))
 }
 
 /// The posts that somebody was told of, by id and number.
@@ -208,7 +213,7 @@ pub(crate) async fn told_of(account: &Account, topic: u64, posts: &[(u64, u64)])
         return Ok(exchange(account, read, &ids));
     }
     let ours = read.ours(account);
-    if let Some(number) = ids.iter().filter_map(|id| read.missing_above(*id, ours)).max()
+    if let Some(number) = ids.iter().filter_map(|id| read.missing_above(account, *id, ours)).max()
         && let Some(above) = around(account, For::Pull, topic, number).await?
     {
         read.posts.extend(above.posts);

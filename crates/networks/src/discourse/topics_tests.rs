@@ -95,3 +95,19 @@ async fn a_ring_of_numbers_ends() {
     on(&server, "GET", "/t/9/3.json", refusal(404, "not_found")).await;
     assert_eq!(told_of(&account, 9, &[(902, 2), (903, 3)]).await.unwrap().items.len(), 3);
 }
+
+#[tokio::test]
+async fn what_we_write_to_all_in_anothers_topic_answers_its_first_post() {
+    let (server, account) = forum().await;
+    let posts = vec![
+        post(9, 1, "lea", None, 900, "Que pense @librairie ?"),
+        post(9, 2, "tom", None, 800, "Moi, rien"),
+        post(9, 3, "librairie", None, 700, "Du bien"),
+    ];
+    on(&server, "GET", "/t/9/1.json", answer(topic(9, "lea", false, posts))).await;
+    let brought = told_of(&account, 9, &[(901, 1)]).await.unwrap();
+    let told: Vec<_> = brought.items.iter().map(|item| item.remote.as_str()).collect();
+    assert_eq!(told, ["topic:9", "post:9.901", "post:9.903"]);
+    assert_eq!(brought.items[2].conversation, Some(post_name(9, 901)));
+    assert_eq!(brought.items[0].body.text, "Un sujet", "the first post is told once");
+}

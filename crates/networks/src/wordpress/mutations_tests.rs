@@ -8,12 +8,10 @@ use super::convert::{self, Me};
 use super::fake::{fixture, identity};
 use super::pull;
 use super::wire::Post;
-use crate::mutations::{Luck, ROUNDS, mutate, sound};
+use crate::mutations::{Luck, ROUNDS, SEED, mutate, sound};
 use serde_json::Value;
 
 const SITE: &str = "https://exemple.test";
-/// Where a round begins; one that fails names its own, to be played alone.
-const SEED: u64 = 20_261_122;
 
 #[test]
 fn whatever_comes_the_others_are_read_and_nothing_is_kept_as_markup() {
