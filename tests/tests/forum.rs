@@ -142,7 +142,7 @@ fn standing(rehearsal: &Rehearsal, words: &str) -> Vec<Posted> {
 async fn gathered_answered_and_nothing_twice() {
     let rehearsal = forums().await;
     let office = Office::open(sign_in(&rehearsal, "vasseur").await).await;
-    let row = office.row("se démonte-t-elle").await;
+    let row = office.row("Chez moi oui").await;
     // What others answered there comes along, being told of it.
     assert_eq!(office.texts(row.id).await.len(), 2);
     let mention = office.row("Je débute").await;
