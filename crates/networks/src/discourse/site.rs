@@ -51,7 +51,9 @@ pub(crate) async fn read(api: &Api, what: For) -> Result<Limits, Fault> {
 }
 
 pub(crate) fn capabilities(limits: Limits) -> Capabilities {
+    let limit = TextLimit::of(limits.most, TextUnit::Characters);
     Capabilities {
+        direct_limit: Some(limit.clone()),
         like: true,
         mute: true,
         block: true,
@@ -61,9 +63,6 @@ pub(crate) fn capabilities(limits: Limits) -> Capabilities {
         never_gives: ["read_receipts", "lasting_blocks", "attachments"].map(str::to_owned).to_vec(),
         // Staff may say the same twice (`return if post.acting_user.try(:staff?)`), and those who answer for a house often
         // are staff: nothing leaves a second time by itself.
-        ..Capabilities::of(
-            TextLimit::of(limits.most, TextUnit::Characters),
-            Proof::ReadBack { settles_within: SETTLES },
-        )
+        ..Capabilities::of(limit, Proof::ReadBack { settles_within: SETTLES })
     }
 }
