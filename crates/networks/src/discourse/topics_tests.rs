@@ -22,6 +22,12 @@ async fn a_window_brings_the_thread_and_our_answers() {
     let brought = told_of(&account, 9, &[(905, 5)]).await.unwrap();
     let told: Vec<_> = brought.items.iter().map(|item| item.remote.as_str()).collect();
     assert_eq!(told, ["topic:9", "post:9.902", "post:9.904", "post:9.905"], "nobody was told of the third");
+    let third = told_of(&account, 9, &[(905, 5), (903, 3)]).await.unwrap().items.remove(2);
+    assert_eq!(
+        (third.conversation.clone(), third.in_reply_to),
+        (Some(third.remote), None),
+        "to our first post: at the top"
+    );
     let last = &brought.items[3];
     assert_eq!((last.kind, last.conversation.clone()), (Kind::Comment, Some(post_name(9, 902))));
     assert_eq!(last.in_reply_to, Some(post_name(9, 904)));

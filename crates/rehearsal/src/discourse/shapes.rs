@@ -148,7 +148,7 @@ pub(crate) fn topic(
     if topic.people.is_some() {
         shape["details"]["allowed_users"] = shape["details"]["participants"].clone();
     }
-    let pending: Vec<Value> = pending.map(|one| queued(one)).collect();
+    let pending: Vec<Value> = pending.map(queued).collect();
     if !pending.is_empty() {
         shape["pending_posts"] = pending.into();
     }
