@@ -10,7 +10,7 @@ use crate::last_word::Asking;
 use crate::unreached;
 use guichet_model::{Fault, Millis, RefusalCode, SECOND, Unreached};
 use reqwest::header::HeaderMap;
-use reqwest::{Client, RequestBuilder, Response, redirect};
+use reqwest::{Client, Method, RequestBuilder, Response, redirect};
 use std::time::Duration;
 use url::Url;
 
@@ -87,10 +87,21 @@ impl Http {
         Ok(self.reads.as_ref().ok_or(Fault::OFFLINE)?.get(url))
     }
 
+    /// Starts a read of an answer's head alone.
+    pub fn heading(&self, url: Url) -> Result<RequestBuilder, Fault> {
+        self.allowed(&url)?;
+        Ok(self.reads.as_ref().ok_or(Fault::OFFLINE)?.head(url))
+    }
+
     /// Where the address is not for this program, nothing leaves, and that is certain.
     pub fn writing(&self, url: Url) -> Result<RequestBuilder, Fault> {
+        self.writing_by(Method::POST, url)
+    }
+
+    /// A write by another method than `POST`.
+    pub fn writing_by(&self, method: Method, url: Url) -> Result<RequestBuilder, Fault> {
         self.allowed(&url).map_err(|_| Fault::OFFLINE)?;
-        Ok(self.writes.as_ref().ok_or(Fault::OFFLINE)?.post(url))
+        Ok(self.writes.as_ref().ok_or(Fault::OFFLINE)?.request(method, url))
     }
 
     fn allowed(&self, url: &Url) -> Result<(), Fault> {

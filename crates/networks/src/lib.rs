@@ -6,6 +6,7 @@
 
 mod addresses;
 pub mod bluesky;
+pub mod discourse;
 mod html;
 mod http;
 mod last_word;
@@ -30,5 +31,6 @@ pub fn all(reach: Reach) -> Vec<Arc<dyn Network>> {
         Arc::new(mastodon::Mastodon::new(reach)),
         Arc::new(wordpress::WordPress::new(reach)),
         Arc::new(bluesky::Bluesky::new(reach)),
+        Arc::new(discourse::Discourse::new(reach)),
     ]
 }

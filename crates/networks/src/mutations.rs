@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use guichet_model::Item;
 use serde_json::{Value, json};
 
 /// How many answers are tried.
@@ -101,4 +102,18 @@ pub(crate) fn mutate(told: &mut Value, luck: &mut Luck) {
             fields.insert(last.clone(), wild(luck));
         }
     }
+}
+
+/// What must hold of any item, whatever was sent.
+pub(crate) fn sound(item: &Item, round: u64) {
+    for said in [&item.body.text, &item.author.name, &item.author.handle] {
+        let markup = ["<script", "<img", "<a ", "onerror=", "\u{0}", "\u{1b}"];
+        assert!(!markup.iter().any(|mark| said.contains(mark)), "round {round}: {said:.80}");
+    }
+    let units = item.body.text.encode_utf16().count() as u32;
+    assert!(item.body.links.iter().all(|link| link.start < link.end && link.end <= units), "round {round}");
+    assert!(item.body.links.iter().all(|link| link.url.starts_with("http")), "round {round}");
+    let kept = [&item.url, &item.author.url, &item.author.avatar];
+    assert!(kept.into_iter().flatten().all(|url| url.starts_with("http")), "round {round}");
+    assert!((0..7_258_118_400_000).contains(&item.at.0), "round {round}");
 }

@@ -3,7 +3,7 @@
 //! A recording is one answer's body, or one exchange, or an array of exchanges, in either spelling:
 //! `{request:{method,uri,body}, response:{status,headers,body}}` or `{request:{method,url,body}, status, headers, body}`.
 
-use crate::{bluesky, mastodon, wordpress};
+use crate::{bluesky, discourse, mastodon, wordpress};
 use guichet_model::{Item, Kind, Millis, RemoteId, Visibility};
 use serde_json::{Value, json};
 
@@ -27,6 +27,7 @@ pub fn recorded_kinds() -> Vec<(&'static str, Vec<&'static str>)> {
         (mastodon::NAME, mastodon::recorded::WHATS.iter().map(|what| what.name).collect()),
         (bluesky::NAME, bluesky::recorded::WHATS.iter().map(|what| what.name).collect()),
         (wordpress::NAME, wordpress::recorded::WHATS.iter().map(|what| what.name).collect()),
+        (discourse::NAME, discourse::recorded::WHATS.iter().map(|what| what.name).collect()),
     ]
 }
 
@@ -36,6 +37,7 @@ pub fn read_recorded(network: &str, what: &str, text: &str) -> Result<Reading, U
         mastodon::NAME => of_mastodon(what, text),
         bluesky::NAME => of_bluesky(what, text),
         wordpress::NAME => of_wordpress(what, text),
+        discourse::NAME => of_discourse(what, text),
         _ => Err(Unknown::Network),
     }
 }
@@ -83,6 +85,21 @@ fn of_wordpress(what: &str, text: &str) -> Result<Reading, Unknown> {
         Ok(told) => {
             for exchange in exchanges(told, what.asked) {
                 wordpress::recorded::read(what, &exchange, &mut reading);
+            }
+        }
+        Err(_) => reading.unreadable += 1,
+    }
+    Ok(reading)
+}
+
+fn of_discourse(what: &str, text: &str) -> Result<Reading, Unknown> {
+    let what = discourse::recorded::WHATS.iter().find(|known| known.name == what);
+    let what = what.ok_or(Unknown::What)?;
+    let mut reading = Reading::default();
+    match serde_json::from_str::<Value>(text) {
+        Ok(told) => {
+            for exchange in exchanges(told, what.asked) {
+                discourse::recorded::read(what, &exchange, &mut reading);
             }
         }
         Err(_) => reading.unreadable += 1,

@@ -65,6 +65,22 @@ fn answers_of_bluesky_are_read_as_they_stand() {
 }
 
 #[test]
+fn a_forum_is_read_as_it_stands() {
+    let read = |what, text| {
+        let reading = read_recorded("discourse", what, text).unwrap();
+        let lines = reading.lines.iter().map(ToString::to_string);
+        let last = format!("read {} unreadable {}", reading.lines.len(), reading.unreadable);
+        lines.chain([last]).collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!("topic_of_discourse", read("topic", include_str!("discourse/fixtures/topic.json")));
+    let notifications = include_str!("discourse/fixtures/notifications.json");
+    insta::assert_snapshot!("notifications_of_discourse", read("notifications", notifications));
+    insta::assert_snapshot!("messages_of_discourse", read("messages", include_str!("discourse/fixtures/private.json")));
+    assert!(read("posts", include_str!("discourse/fixtures/post.json")).ends_with("read 1 unreadable 0"));
+    assert!(read("posts", include_str!("discourse/fixtures/edited.json")).ends_with("read 1 unreadable 0"));
+}
+
+#[test]
 fn names_that_are_not_known_are_told_apart() {
     assert_eq!(read_recorded("mastodonte", "status", "[]"), Err(Unknown::Network));
     assert_eq!(read_recorded("mastodon", "toots", "[]"), Err(Unknown::What));

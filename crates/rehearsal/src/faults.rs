@@ -25,6 +25,7 @@ pub struct FaultRule {
     pub method: Option<String>,
     /// A part of the path, such as `/api/v1/statuses`; starting with `=`, the whole of it. Empty = all. WordPress: the
     /// path of the pretty address, `/wp-json/wp/v2/comments`, however it was asked.
+    /// Discourse: the path without the forum's folder and without `.json`, `/posts`.
     #[serde(default)]
     pub path: String,
     /// How many requests it hits; `None` = until cleared.

@@ -1,6 +1,6 @@
 //! Plays the outside: simulated networks on loopback, speaking the real wire formats over real HTTP.
 //!
-//! One folder a network (`mastodon`, `wordpress`, `bluesky`), listed in `network`; beside them what all share: doors that shut, faults
+//! One folder a network, listed in `network`; beside them what all share: doors that shut, faults
 //! by command, time and chance, pictures, the play. A `Scenario` is an evening written as data; `Rehearsal::start` peoples
 //! the servers and lets it happen. Clients of the crate can then make trouble (`fault`, `offline`), make people speak
 //! (`say`), and count what really exists (`posted`). Nothing here knows the program it rehearses: no type is shared with
@@ -10,6 +10,7 @@ mod bluesky;
 mod browser;
 mod clock;
 pub mod control;
+mod discourse;
 mod door;
 mod faults;
 mod luck;

@@ -12,7 +12,7 @@ use crate::pictures::Gallery;
 use crate::play::Cast;
 use crate::said::{Posted, Say};
 use crate::scenario::{AccountCard, Line, OwnLine, ServerLine};
-use crate::{bluesky, mastodon, wordpress};
+use crate::{bluesky, discourse, mastodon, wordpress};
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{StatusCode, Uri};
@@ -34,7 +34,7 @@ pub(crate) struct Network {
     pub stands: fn(&ServerLine) -> bool,
 }
 
-pub(crate) static NETWORKS: &[Network] = &[mastodon::NETWORK, wordpress::NETWORK, bluesky::NETWORK];
+pub(crate) static NETWORKS: &[Network] = &[mastodon::NETWORK, wordpress::NETWORK, bluesky::NETWORK, discourse::NETWORK];
 
 /// The network of that name.
 pub(crate) fn named(name: &str) -> Option<&'static Network> {

@@ -572,7 +572,7 @@ export type Reason = { code: RefusalCode,
  */
 said: string | null, };
 
-export type RefusalCode = "gone" | "forbidden" | "too_long" | "empty" | "duplicate" | "window_closed" | "suspended" | "not_offered" | "wrong_server" | "invalid";
+export type RefusalCode = "gone" | "forbidden" | "too_long" | "too_short" | "empty" | "duplicate" | "window_closed" | "suspended" | "not_offered" | "wrong_server" | "invalid";
 
 /**
  * The network's own name of an item or a person: opaque, compared byte by byte.
