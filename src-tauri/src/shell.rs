@@ -370,6 +370,7 @@ fn everything() -> Change {
 fn tile(name: &str) -> NetworkTile {
     let never_gives: &[&str] = match name {
         "mastodon" => &["unseen_replies", "read_receipts"],
+        "email" => &["read_receipts", "attachments", "other_folders"],
         _ => &[],
     };
     NetworkTile {

@@ -5,6 +5,7 @@
 //! A connector takes its reach when it is built, and nothing a person types or a server says can widen it.
 
 mod addresses;
+pub mod email;
 mod html;
 mod http;
 mod last_word;
@@ -23,5 +24,5 @@ use std::sync::Arc;
 
 /// Every network, each able to reach what `reach` says and nothing else.
 pub fn all(reach: Reach) -> Vec<Arc<dyn Network>> {
-    vec![Arc::new(mastodon::Mastodon::new(reach))]
+    vec![Arc::new(mastodon::Mastodon::new(reach)), Arc::new(email::Email::new(reach))]
 }

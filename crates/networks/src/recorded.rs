@@ -3,7 +3,7 @@
 //! A recording is one answer's body, or one exchange, or an array of exchanges, in either spelling:
 //! `{request:{method,uri,body}, response:{status,headers,body}}` or `{request:{method,url,body}, status, headers, body}`.
 
-use crate::{mastodon, wordpress};
+use crate::{email, mastodon, wordpress};
 use guichet_model::{Item, Kind, Millis, RemoteId, Visibility};
 use serde_json::{Value, json};
 
@@ -26,6 +26,7 @@ pub fn recorded_kinds() -> Vec<(&'static str, Vec<&'static str>)> {
     vec![
         (mastodon::NAME, mastodon::recorded::WHATS.iter().map(|what| what.name).collect()),
         (wordpress::NAME, wordpress::recorded::WHATS.iter().map(|what| what.name).collect()),
+        (email::NAME, email::recorded::WHATS.to_vec()),
     ]
 }
 
@@ -34,6 +35,7 @@ pub fn read_recorded(network: &str, what: &str, text: &str) -> Result<Reading, U
     match network {
         mastodon::NAME => of_mastodon(what, text),
         wordpress::NAME => of_wordpress(what, text),
+        email::NAME => of_email(what, text),
         _ => Err(Unknown::Network),
     }
 }
@@ -70,6 +72,16 @@ fn of_wordpress(what: &str, text: &str) -> Result<Reading, Unknown> {
         }
         Err(_) => reading.unreadable += 1,
     }
+    Ok(reading)
+}
+
+/// Messages are no JSON: they are recorded as they came.
+fn of_email(what: &str, text: &str) -> Result<Reading, Unknown> {
+    if !email::recorded::WHATS.contains(&what) {
+        return Err(Unknown::What);
+    }
+    let mut reading = Reading::default();
+    email::recorded::read(what, text, &mut reading);
     Ok(reading)
 }
 
