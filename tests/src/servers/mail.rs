@@ -184,10 +184,9 @@ async fn greeted(port: u16, greeting: &str, running: &mut Running) -> Result<(),
     while Instant::now() < end {
         if let Ok(stream) = TcpStream::connect(("127.0.0.1", port)).await {
             let mut line = String::new();
-            let read = BufReader::new(stream).read_line(&mut line);
-            if matches!(tokio::time::timeout(Duration::from_secs(5), read).await, Ok(Ok(1..)))
-                && line.starts_with(greeting)
-            {
+            let mut stream = BufReader::new(stream);
+            let read = tokio::time::timeout(Duration::from_secs(5), stream.read_line(&mut line)).await;
+            if matches!(read, Ok(Ok(1..))) && line.starts_with(greeting) {
                 return Ok(());
             }
         }

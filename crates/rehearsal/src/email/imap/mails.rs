@@ -2,9 +2,10 @@
 
 use super::command::Arg;
 use super::fetch::{self, Item};
+use super::folders::named;
 use super::out::Out;
 use super::search::Key;
-use super::session::{Done, Session, bad, named, no, ok};
+use super::session::{Done, Session, bad, no, ok};
 use crate::email::world::Uid;
 use std::collections::BTreeSet;
 

@@ -3,6 +3,7 @@
 
 pub(crate) mod command;
 mod fetch;
+mod folders;
 mod mails;
 mod out;
 mod search;
