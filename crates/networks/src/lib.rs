@@ -7,6 +7,7 @@
 mod addresses;
 pub mod bluesky;
 pub mod discourse;
+pub mod email;
 mod html;
 mod http;
 mod last_word;
@@ -29,8 +30,9 @@ use std::sync::Arc;
 pub fn all(reach: Reach) -> Vec<Arc<dyn Network>> {
     vec![
         Arc::new(mastodon::Mastodon::new(reach)),
-        Arc::new(wordpress::WordPress::new(reach)),
         Arc::new(bluesky::Bluesky::new(reach)),
+        Arc::new(wordpress::WordPress::new(reach)),
         Arc::new(discourse::Discourse::new(reach)),
+        Arc::new(email::Email::new(reach)),
     ]
 }

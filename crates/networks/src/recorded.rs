@@ -3,7 +3,7 @@
 //! A recording is one answer's body, or one exchange, or an array of exchanges, in either spelling:
 //! `{request:{method,uri,body}, response:{status,headers,body}}` or `{request:{method,url,body}, status, headers, body}`.
 
-use crate::{bluesky, discourse, mastodon, wordpress};
+use crate::{bluesky, discourse, email, mastodon, wordpress};
 use guichet_model::{Item, Kind, Millis, RemoteId, Visibility};
 use serde_json::{Value, json};
 
@@ -28,6 +28,7 @@ pub fn recorded_kinds() -> Vec<(&'static str, Vec<&'static str>)> {
         (bluesky::NAME, bluesky::recorded::WHATS.iter().map(|what| what.name).collect()),
         (wordpress::NAME, wordpress::recorded::WHATS.iter().map(|what| what.name).collect()),
         (discourse::NAME, discourse::recorded::WHATS.iter().map(|what| what.name).collect()),
+        (email::NAME, email::recorded::WHATS.to_vec()),
     ]
 }
 
@@ -38,6 +39,7 @@ pub fn read_recorded(network: &str, what: &str, text: &str) -> Result<Reading, U
         bluesky::NAME => of_bluesky(what, text),
         wordpress::NAME => of_wordpress(what, text),
         discourse::NAME => of_discourse(what, text),
+        email::NAME => of_email(what, text),
         _ => Err(Unknown::Network),
     }
 }
@@ -104,6 +106,16 @@ fn of_discourse(what: &str, text: &str) -> Result<Reading, Unknown> {
         }
         Err(_) => reading.unreadable += 1,
     }
+    Ok(reading)
+}
+
+/// Messages are no JSON: they are recorded as they came.
+fn of_email(what: &str, text: &str) -> Result<Reading, Unknown> {
+    if !email::recorded::WHATS.contains(&what) {
+        return Err(Unknown::What);
+    }
+    let mut reading = Reading::default();
+    email::recorded::read(what, text, &mut reading);
     Ok(reading)
 }
 

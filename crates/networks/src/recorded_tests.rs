@@ -81,6 +81,21 @@ fn a_forum_is_read_as_it_stands() {
 }
 
 #[test]
+fn messages_are_read_alone_or_many_in_one_file() {
+    let read = |what, text: &str| read_recorded("email", what, text).unwrap();
+    let form = include_str!("email/fixtures/form.eml");
+    let reading = read("message", form);
+    assert_eq!((reading.lines.len(), reading.unreadable), (1, 0));
+    assert_eq!(reading.lines[0]["author"], "idris@courrier.example");
+    let many = format!("From a Mon Sep 21\n{form}\n>From ici\n\nFrom b Mon Sep 21\n{form}");
+    let reading = read("mbox", &many);
+    assert_eq!((reading.lines.len(), reading.unreadable), (2, 0));
+    assert!(reading.lines[0]["text"].as_str().unwrap().ends_with("\nFrom ici"));
+    assert_eq!(read("message", "").unreadable, 1);
+    assert_eq!(read_recorded("email", "letter", form), Err(Unknown::What));
+}
+
+#[test]
 fn names_that_are_not_known_are_told_apart() {
     assert_eq!(read_recorded("mastodonte", "status", "[]"), Err(Unknown::Network));
     assert_eq!(read_recorded("mastodon", "toots", "[]"), Err(Unknown::What));

@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod ciel;
+pub mod mail;
 pub mod site;
 
 use guichet_rehearsal::{AccountCard, Options, Rehearsal, Scenario};
