@@ -3,6 +3,7 @@
 //! Like everything that crosses the seam: plain data with codes, worded by the interface.
 
 use guichet_core::view::Problem;
+use guichet_model::Network;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -68,4 +69,16 @@ pub struct NetworkTile {
     pub approval: bool,
     /// What it never gives, as codes.
     pub never_gives: Vec<String>,
+}
+
+impl NetworkTile {
+    pub fn of(network: &dyn Network) -> Self {
+        let offer = network.offer();
+        Self {
+            name: network.name().to_owned(),
+            minutes: offer.minutes,
+            approval: offer.approval,
+            never_gives: offer.most.never_gives,
+        }
+    }
 }

@@ -302,7 +302,7 @@ async fn moderated_edited_and_looked_at_again() {
     assert_eq!(session.recheck(&place(hello, before)).await, Ok(Recheck::Same));
     assert_eq!(site.shown("à bientôt").await, 0);
     let nobody = RemoteId::new("comment:424242");
-    assert_eq!(session.again().unwrap().look(&[nobody.clone()]).await.unwrap().gone, [nobody]);
+    assert_eq!(session.again().unwrap().look(std::slice::from_ref(&nobody)).await.unwrap().gone, [nobody]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

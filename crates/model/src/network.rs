@@ -2,8 +2,8 @@
 //! `None` by default, so that a claim and its implementation cannot disagree.
 
 use crate::{
-    Author, Capabilities, Doors, Fault, Found, Interval, Item, Login, Millis, Outgoing, Picture, Place, Prepared,
-    Publication, Recheck, RemoteId,
+    Author, Capabilities, Doors, Fault, Found, Interval, Item, Login, Millis, Offer, Outgoing, Picture, Place,
+    Prepared, Publication, Recheck, RemoteId,
 };
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub trait Network: Send + Sync {
     /// Lower case, stable: it is stored (`mastodon`).
     fn name(&self) -> &'static str;
+    /// Connects to nothing.
+    fn offer(&self) -> Offer;
     fn login(&self) -> Box<dyn Login>;
     fn session(&self, identity: Identity, doors: Doors) -> Arc<dyn Session>;
 }

@@ -24,5 +24,9 @@ use std::sync::Arc;
 
 /// Every network, each able to reach what `reach` says and nothing else.
 pub fn all(reach: Reach) -> Vec<Arc<dyn Network>> {
-    vec![Arc::new(mastodon::Mastodon::new(reach)), Arc::new(email::Email::new(reach))]
+    vec![
+        Arc::new(mastodon::Mastodon::new(reach)),
+        Arc::new(wordpress::WordPress::new(reach)),
+        Arc::new(email::Email::new(reach)),
+    ]
 }
