@@ -9,7 +9,7 @@ use super::folders::Folders;
 use super::servers::Security;
 use async_imap::error::Error;
 use async_imap::imap_proto::{AttributeValue, MailboxDatum, Response, ResponseCode, Status};
-use async_imap::{Client, Session};
+use async_imap::{Authenticator, Client, Session};
 use guichet_model::{Clock, Fault, Millis, RefusalCode};
 use std::future::Future;
 use std::sync::Arc;
@@ -96,8 +96,8 @@ impl Imap {
             client = Client::new(dial.secure(client.into_inner(), &access.imap.host).await?);
         }
         // A refused login is answered late on purpose.
-        let login = timeout(answer, client.login(&access.user, &access.password)).await.map_err(|_| soon(now))?;
-        let session = login.map_err(|(error, _)| errors::imap_login(&error, now))?;
+        let login = timeout(answer, login(client, &access.user, &access.password)).await.map_err(|_| soon(now))?;
+        let session = login.map_err(|error| errors::imap_login(&error, now))?;
         let mut imap = Self { session, clock, answer, can: Can::default(), used: Instant::now() };
         imap.can = imap.capabilities().await?;
         Ok(imap)
@@ -299,6 +299,24 @@ impl Imap {
         self.used = Instant::now();
         Ok(news)
     }
+}
+
+/// LOGIN, whose words are ASCII; a password with other letters goes by SASL, which says that they are UTF-8 (RFC 4616).
+async fn login(client: Client<Line>, user: &str, password: &str) -> async_imap::error::Result<Session<Line>> {
+    struct Plain(String);
+    impl Authenticator for Plain {
+        type Response = String;
+
+        fn process(&mut self, _: &[u8]) -> String {
+            std::mem::take(&mut self.0)
+        }
+    }
+    let login = if user.is_ascii() && password.is_ascii() {
+        client.login(user, password).await
+    } else {
+        client.authenticate("PLAIN", Plain(format!("\0{user}\0{password}"))).await
+    };
+    login.map_err(|(error, _)| error)
 }
 
 async fn within<T>(

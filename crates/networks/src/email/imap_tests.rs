@@ -49,3 +49,14 @@ async fn a_large_message_is_read_to_a_limit_and_says_so() {
     let got = imap.fetch(&[1, 2]).await.unwrap();
     assert_eq!((got.len(), got[0].bytes.len(), got[0].is_cut()), (1, LARGEST, true));
 }
+
+#[tokio::test]
+async fn a_password_with_other_letters_goes_by_sasl() {
+    let mut fake = Fake::start().await;
+    for (password, good) in [("clé", true), ("clef à molette", false)] {
+        fake.access.password = password.into();
+        let opened = Imap::open(&fake.dial(), &fake.access, Arc::new(Still)).await;
+        assert_eq!(opened.err(), (!good).then_some(Fault::NeedsLogin));
+    }
+    assert_eq!((fake.asked("LOGIN"), fake.asked("AUTHENTICATE")), (0, 2));
+}

@@ -32,7 +32,7 @@ pub(crate) mod recorded;
 use crate::addresses::Reach;
 use crate::http::Http;
 use dial::Dial;
-use guichet_model::{Doors, Identity, Login, Network, Session};
+use guichet_model::{Doors, Identity, Login, Network, Offer, Session};
 use std::sync::Arc;
 
 /// As it is stored.
@@ -53,6 +53,10 @@ impl Email {
 impl Network for Email {
     fn name(&self) -> &'static str {
         NAME
+    }
+
+    fn offer(&self) -> Offer {
+        Offer { minutes: 2, approval: false, most: write::most() }
     }
 
     fn login(&self) -> Box<dyn Login> {

@@ -27,38 +27,25 @@ const MOST_REFERENCES: usize = 20;
 const SETTLES: i64 = 5 * MINUTE;
 
 pub(crate) fn capabilities(folders: &Folders, provider: Option<Provider>) -> Capabilities {
+    able(folders.junk().is_some(), folders.trash().is_some(), proof(provider))
+}
+
+/// Where the mailbox has every folder, and its server keeps what it sends.
+pub(crate) fn most() -> Capabilities {
+    able(true, true, proof(Some(Provider::Gmail)))
+}
+
+fn able(junk: bool, trash: bool, proof: Proof) -> Capabilities {
     let mut publications = Vec::new();
-    if folders.junk().is_some() {
-        publications.push(Publication::Spam);
+    if junk || trash {
+        publications.push(Publication::Published);
     }
-    if folders.trash().is_some() {
-        publications.push(Publication::Trash);
-    }
-    if !publications.is_empty() {
-        publications.insert(0, Publication::Published);
-    }
+    publications.extend(junk.then_some(Publication::Spam));
+    publications.extend(trash.then_some(Publication::Trash));
     Capabilities {
-        limit: TextLimit {
-            most: LONGEST,
-            unit: TextUnit::Characters,
-            bytes: None,
-            link_counts: None,
-            mention_domain_free: false,
-        },
-        direct_limit: None,
-        reply: true,
-        private_reply: false,
-        like: false,
-        mute: false,
-        block: false,
-        report: false,
         publications,
-        delete_own: false,
-        edit_own: false,
-        addresses: false,
-        pictures: None,
-        proof: proof(provider),
         never_gives: ["read_receipts", "attachments", "other_folders"].map(str::to_owned).into(),
+        ..Capabilities::of(TextLimit::of(LONGEST, TextUnit::Characters), proof)
     }
 }
 
