@@ -18,7 +18,10 @@ async fn a_window_brings_the_thread_and_our_answers() {
         post(9, 4, "librairie", Some(2), 6_000, "Notre réponse"),
         post(9, 5, "lea", Some(4), 5_000, "Merci"),
     ];
-    on(&server, "GET", "/t/9/5.json", answer(topic(9, "librairie", false, posts))).await;
+    for number in [3, 5] {
+        let told = topic(9, "librairie", false, posts.clone());
+        on(&server, "GET", &format!("/t/9/{number}.json"), answer(told)).await;
+    }
     let brought = told_of(&account, 9, &[(905, 5)]).await.unwrap();
     let told: Vec<_> = brought.items.iter().map(|item| item.remote.as_str()).collect();
     assert_eq!(told, ["topic:9", "post:9.902", "post:9.904", "post:9.905"], "nobody was told of the third");
