@@ -37,7 +37,8 @@ pub(crate) struct Network {
     pub stands: fn(&ServerLine) -> bool,
 }
 
-pub(crate) static NETWORKS: &[Network] = &[mastodon::NETWORK, wordpress::NETWORK, bluesky::NETWORK, discourse::NETWORK, email::NETWORK];
+pub(crate) static NETWORKS: &[Network] =
+    &[mastodon::NETWORK, bluesky::NETWORK, wordpress::NETWORK, discourse::NETWORK, email::NETWORK];
 
 /// The network of that name.
 pub(crate) fn named(name: &str) -> Option<&'static Network> {

@@ -104,9 +104,7 @@ impl Speaker {
         let Some(parent) = parent else {
             return Vec::new();
         };
-        if self.capabilities.as_ref().is_some_and(|can| !can.audiences) {
-            return vec![parent];
-        }
+        let audiences = self.capabilities.as_ref().is_none_or(|can| can.audiences);
         let privately = self.capabilities.as_ref().is_none_or(|can| can.private_reply);
         [Visibility::Public, Visibility::Unlisted, Visibility::Followers, Visibility::Direct]
             .into_iter()
@@ -114,8 +112,7 @@ impl Speaker {
             .filter(|visibility| match visibility {
                 same if *same == parent => true,
                 Visibility::Direct => privately,
-                // What lies between is known only where a text itself says who it is for.
-                _ => self.addresses(),
+                _ => audiences,
             })
             .collect()
     }

@@ -27,9 +27,7 @@ pub(crate) fn capabilities(chats: bool) -> Capabilities {
         never_gives.push("direct_messages");
     }
     Capabilities {
-        limit: post_limit(),
         direct_limit: Some(direct_limit()),
-        reply: true,
         private_reply: chats,
         like: true,
         mute: true,
@@ -38,10 +36,7 @@ pub(crate) fn capabilities(chats: bool) -> Capabilities {
         // Of answers in threads that we began.
         publications: vec![Publication::Published, Publication::Hidden],
         delete_own: true,
-        edit_own: false,
-        addresses: false,
-        pictures: None,
-        proof: Proof::OwnId,
         never_gives: never_gives.into_iter().map(str::to_owned).collect(),
+        ..Capabilities::of(post_limit(), Proof::OwnId)
     }
 }
