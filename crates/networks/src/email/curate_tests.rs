@@ -27,7 +27,7 @@ async fn it_goes_to_junk_or_trash_and_comes_back() {
         for (to, folder) in [(Publication::Spam, "Junk"), (Publication::Trash, "Trash")] {
             assert_eq!(account.put(&name, to).await, Ok(to));
             assert_eq!(lies(&fake), [("INBOX".to_owned(), 1), (folder.to_owned(), 1)], "the other one stays");
-            let looked = account.look(&[name.clone()]).await.unwrap();
+            let looked = account.look(std::slice::from_ref(&name)).await.unwrap();
             assert_eq!(looked.items[0].publication, to);
             assert_eq!(account.put(&name, to).await, Ok(to), "twice is once");
         }
