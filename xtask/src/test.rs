@@ -84,7 +84,8 @@ fn units() -> Done {
 }
 
 fn trips() -> Done {
-    run(tests().args(["--test", "trips", "--test", "pictures", "--test", "restore", "--test", "canaries"]))
+    let names = ["trips", "bluesky", "forum", "mail_house", "pictures", "restore", "canaries"];
+    run(tests().args(names.iter().flat_map(|name| ["--test", name])))
 }
 
 /// Each file `real_<network>.rs` starts the servers of its network and ends them.
@@ -109,10 +110,6 @@ fn tests() -> Command {
     let mut line = cargo();
     line.args(["test", "--workspace", "--no-fail-fast"]).env("RUST_TEST_THREADS", "1");
     line
-}
-
-fn servers() -> Done {
-    run(tests().args(["--test", "real_mastodon", "--test", "real_wordpress", "--test", "real_bluesky"]))
 }
 
 fn window() -> Done {
