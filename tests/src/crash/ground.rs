@@ -50,6 +50,18 @@ pub static GROUNDS: &[Ground] = &[
         addressed: false,
         name: |said| said.rsplit("#comment-").next().unwrap_or(said),
     },
+    Ground {
+        network: "bluesky",
+        scenario: "ciels",
+        accounts: 2,
+        publish: "=/xrpc/com.atproto.repo.createRecord",
+        upload: None,
+        read: "/xrpc/com.atproto.repo.getRecord",
+        keys: false,
+        twins: true,
+        addressed: false,
+        name: |said| said.rsplit('/').next().unwrap_or(said),
+    },
 ];
 
 impl Ground {
