@@ -16,6 +16,7 @@ use guichet_model::{
 use mail_builder::MessageBuilder;
 use mail_builder::headers::message_id::MessageId;
 use mail_builder::headers::raw::Raw;
+use mail_builder::mime::{BodyPart, MimePart};
 use url::Host;
 
 /// No server takes no more; the text of a letter is far below.
@@ -126,11 +127,21 @@ fn message(id: &str, from: &Person, to: &Person, answered: &Letter, text: &str, 
         built = built.in_reply_to(answered_id.to_owned());
         built = built.references(MessageId::new_list(references(answered, answered_id).into_iter()));
     }
-    // A line feed alone must not be in a message.
-    let bytes = built.text_body(text.replace('\n', "\r\n")).write_to_vec();
+    let bytes = built.body(plain_text(text)).write_to_vec();
     let written = bytes.ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let written = written.filter(|written| written.is_ascii() && one_kind_of_line(written));
     written.ok_or_else(|| Fault::refused(RefusalCode::Invalid, None))
+}
+
+/// Encoded by another library than the rest: mail-builder's own lines are one sign longer than a line may be (RFC 2045,
+/// 6.7), and the strictest of servers refuse them.
+fn plain_text(text: &str) -> MimePart<'static> {
+    // A line feed alone must not be in a message.
+    let lines = text.replace('\n', "\r\n");
+    let options = quoted_printable::Options::default().input_mode(quoted_printable::InputMode::Text);
+    let encoded = quoted_printable::encode_with_options(lines, options);
+    let part = MimePart::new("text/plain; charset=utf-8", BodyPart::Text(encoded.into()));
+    part.transfer_encoding("quoted-printable")
 }
 
 /// `"Librairie du Port" <contact@librairie.fr>`. Written here: mail-builder puts encoded words between quotes, where they

@@ -85,3 +85,15 @@ proptest! {
         prop_assert_eq!(read.date, Some(NOW));
     }
 }
+
+#[test]
+fn no_line_of_a_letter_is_longer_than_a_line_may_be() {
+    let text =
+        "Bonjour Margaret, le théâtre est au bout du quai : tram B, arrêt Quai Vert, puis 3 minutes à pied. ".repeat(3);
+    let part = plain_text(&format!("{text}\nBien à vous ,\n.seul\nFrom ici \n"));
+    let mut written = Vec::new();
+    part.write_part(&mut written).unwrap();
+    let written = String::from_utf8(written).unwrap();
+    assert!(written.lines().all(|line| line.len() <= 76), "{written}");
+    assert!(written.contains("quoted-printable") && !written.contains(" \r\n"), "{written}");
+}
