@@ -140,7 +140,7 @@ fn plain_text(text: &str) -> MimePart<'static> {
     let lines = text.replace('\n', "\r\n");
     let options = quoted_printable::Options::default().input_mode(quoted_printable::InputMode::Text);
     let encoded = quoted_printable::encode_with_options(lines, options);
-    let part = MimePart::new("text/plain; charset=utf-8", BodyPart::Text(encoded.into()));
+    let part = MimePart::new("text/plain", BodyPart::Text(encoded.into()));
     part.transfer_encoding("quoted-printable")
 }
 
