@@ -61,14 +61,17 @@ fn timeless(dump: &str) -> String {
     out.trim_end().to_owned() + "\n"
 }
 
-/// One network's conversations after the other's: those of a network stand in their order, but one tells seconds alone, and
-/// in an evening that passes in seconds their order among others' is chance.
+/// One network's conversations after the other's, and those whose ids are small numbers by them: some networks tell seconds
+/// alone, and in an evening that passes in seconds the order of what they tell is chance.
 fn network_by_network(dump: &str) -> String {
+    let place = |part: &&str| {
+        let name = part.split(' ').nth(1).unwrap_or_default();
+        let (digits, rest): (String, String) = name.chars().partition(char::is_ascii_digit);
+        (rest, digits.parse::<u64>().unwrap_or_default())
+    };
     let mut parts: Vec<&str> = dump.split("\n\n").collect();
     for run in parts.chunk_by_mut(|one, next| one.starts_with('[') == next.starts_with('[')) {
-        run.sort_by_key(|part| {
-            part.split(' ').nth(1).map(|name| name.trim_matches(|c: char| c.is_ascii_digit() || c == ']'))
-        });
+        run.sort_by_key(place);
     }
     parts.join("\n\n")
 }
