@@ -4,11 +4,13 @@
 //! are on the disk, in a compare-and-set, before the first byte leaves: a process that dies at any instant leaves
 //! either a reply that surely did not go, or one whose bytes and key are known.
 
+use super::ahead;
 use super::changed;
 use super::last::{self, Last};
 use super::outcome::{After, arrive, failed, mark, pause_for};
 use super::pictures;
 use super::row::{Detail, Known, OPEN, Reply};
+use super::run::Walk;
 use super::state::{Event, State};
 use crate::desk::Desk;
 use crate::hold::{self, COVERED};
@@ -35,7 +37,31 @@ enum Halt {
     Fault(Fault),
 }
 
-pub(super) async fn leave(desk: &Desk, reply: Reply) -> Result<After, Problem> {
+/// On the wire in the store, and nowhere else yet: whoever has it sends it.
+pub(super) struct Going {
+    session: Arc<dyn Session>,
+    reply: Reply,
+    prepared: Prepared,
+    last: Last,
+}
+
+impl Going {
+    /// Just frozen; `held` as `last::held` told before that.
+    pub fn now(
+        desk: &Desk,
+        session: Arc<dyn Session>,
+        reply: Reply,
+        prepared: Prepared,
+        frozen: Millis,
+        held: u64,
+    ) -> Self {
+        desk.step("reply frozen");
+        let last = Last::of(desk, reply.id, frozen, held);
+        Self { session, reply, prepared, last }
+    }
+}
+
+pub(super) async fn leave(desk: &Desk, reply: Reply, walk: &mut Walk) -> Result<After, Problem> {
     if reply.state != State::Waiting {
         return Ok(After::Stays);
     }
@@ -57,41 +83,47 @@ pub(super) async fn leave(desk: &Desk, reply: Reply) -> Result<After, Problem> {
         Frozen::Blocked(until) => Ok(pause_for(until, now)),
         Frozen::Goes(reply, prepared) => {
             desk.announce(changed(reply.id, reply.conversation));
-            desk.step("reply frozen");
-            let last = Last::of(desk, reply.id, now, held);
-            send(desk, &session, *reply, &prepared, last).await
+            send(desk, Going::now(desk, session, *reply, *prepared, now, held), walk).await
         }
     }
 }
 
-/// The one visible request, and what came of it. The reply is on the wire in the store since `frozen`: what came between
-/// that and the first byte has the last word.
-pub(super) async fn send(
-    desk: &Desk,
-    session: &Arc<dyn Session>,
-    reply: Reply,
-    prepared: &Prepared,
-    last: Last,
-) -> Result<After, Problem> {
+/// The one visible request, and what came of it. The reply is on the wire in the store since it was frozen: what came
+/// between that and the first byte has the last word. The one that follows it in the walk may be frozen as it is settled.
+pub(super) async fn send(desk: &Desk, going: Going, walk: &mut Walk) -> Result<After, Problem> {
+    let Going { session, reply, prepared, last } = going;
     let last = Arc::new(last);
     let slept = last.slept();
-    let answer = if slept { Err(Fault::OFFLINE) } else { session.send(prepared, last.clone()).await };
+    let sending = async {
+        match slept {
+            true => Err(Fault::OFFLINE),
+            false => session.send(&prepared, last.clone()).await,
+        }
+    };
+    let (answer, follower) = tokio::join!(sending, ahead::ready(desk, &session, reply.account, walk));
     let kept = last.refused() && matches!(answer, Err(Fault::Offline { .. }));
     desk.step("reply answered");
     if !slept && !kept {
         desk.met_network(reply.account, answer.as_ref().err());
     }
-    let now = desk.now();
-    let (change, after) = desk
+    let (now, held, apart) = (desk.now(), last::held(desk), session.clock_apart());
+    let (change, after, follower) = desk
         .store()
         .write(Durability::Full, move |tx| match answer {
-            Ok(item) => Ok((arrive(tx, &reply, Event::Arrived, &item, now)?, After::GoOn)),
-            Err(_) if kept => Ok((changed(reply.id, reply.conversation), last::stopped(tx, &reply, now)?)),
-            Err(fault) => failed(tx, &reply, fault, now),
+            Ok(item) => {
+                let mut change = arrive(tx, &reply, Event::Arrived, &item, now)?;
+                let follower = follower.map(|ahead| ahead.freeze(tx, now, apart, &mut change)).transpose()?.flatten();
+                Ok((change, After::GoOn, follower))
+            }
+            Err(_) if kept => Ok((changed(reply.id, reply.conversation), last::stopped(tx, &reply, now)?, None)),
+            Err(fault) => failed(tx, &reply, fault, now).map(|(change, after)| (change, after, None)),
         })
         .await?;
     desk.step("reply settled");
     desk.announce(change);
+    if let Some((due, prepared)) = follower {
+        walk.follow((due.not_before, due.reply.id), Going::now(desk, session, due.reply, prepared, now, held));
+    }
     Ok(after)
 }
 
@@ -153,6 +185,11 @@ pub(super) async fn prepare(
     Ok(made)
 }
 
+/// Whether it may be frozen as it is: nothing to look at again, nothing to upload.
+pub(super) fn asks_nothing(reply: &Reply, now: Millis) -> bool {
+    reply.state == State::Waiting && !needs_recheck(reply, now) && (!reply.pictured || reply.prepared.is_some())
+}
+
 fn needs_recheck(reply: &Reply, now: Millis) -> bool {
     let stale = reply.offline || reply.send_at.is_some() || now.since(reply.written_at) > STALE;
     let fresh = reply.checked_at.is_some_and(|at| (0..=STALE).contains(&now.since(at)));
@@ -201,7 +238,7 @@ async fn stop(desk: &Desk, reply: Reply, halt: Halt) -> Result<After, Problem> {
     Ok(after)
 }
 
-enum Frozen {
+pub(super) enum Frozen {
     Goes(Box<Reply>, Box<Prepared>),
     /// It waits, for the reason now written in its row.
     Stays(Change),
@@ -209,7 +246,7 @@ enum Frozen {
 }
 
 /// The compare-and-set: still waiting, its turn, nothing suspended, what it answers unchanged as far as we know.
-fn freeze(
+pub(super) fn freeze(
     tx: &Transaction<'_>,
     reply: &Reply,
     prepared: Prepared,

@@ -6,12 +6,13 @@
 //! late and reads lag. Only a network that refuses a second copy is sent the same bytes again; otherwise the CM decides,
 //! with both texts in view.
 
-use super::attempt;
+use super::attempt::{self, Going};
 use super::changed;
-use super::last::{self, Last};
+use super::last;
 use super::outcome::{self, After};
 use super::pair::pairs;
 use super::row::{Detail, OPEN, Reply};
+use super::run::Walk;
 use super::schedule;
 use super::state::{Event, State};
 use crate::desk::Desk;
@@ -58,11 +59,11 @@ pub(super) async fn look(desk: &Desk, id: ReplyId) -> Result<After, Problem> {
     };
     let change = desk.store().write(Durability::Full, move |tx| weigh(tx, &reply, found, since, now)).await?;
     desk.announce(change);
-    repeat(desk, &session, id, &prepared).await
+    repeat(desk, session, id, prepared).await
 }
 
 /// The same bytes once more, where the network refuses a second copy.
-async fn repeat(desk: &Desk, session: &Arc<dyn Session>, id: ReplyId, prepared: &Prepared) -> Result<After, Problem> {
+async fn repeat(desk: &Desk, session: Arc<dyn Session>, id: ReplyId, prepared: Prepared) -> Result<After, Problem> {
     let now = desk.now();
     let apart = session.clock_apart();
     let held = last::held(desk);
@@ -70,8 +71,8 @@ async fn repeat(desk: &Desk, session: &Arc<dyn Session>, id: ReplyId, prepared: 
     match again {
         Some(reply) => {
             desk.announce(changed(reply.id, reply.conversation));
-            desk.step("reply frozen");
-            attempt::send(desk, session, reply, prepared, Last::of(desk, id, now, held)).await
+            let going = Going::now(desk, session, reply, prepared, now, held);
+            attempt::send(desk, going, &mut Walk::alone()).await
         }
         None => Ok(After::GoOn),
     }

@@ -14,6 +14,7 @@
 //!
 //! Replies of a conversation leave in the order written: an unsettled one holds those behind it, and no others.
 
+mod ahead;
 mod attempt;
 mod last;
 mod look;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::super::attempt::leave;
+use super::super::run::Walk;
 use crate::desk::Desk;
 use crate::testing::paper::{Asked, Paper, item};
 use crate::testing::{Room, client_row, conversation_row, room};
@@ -46,7 +47,7 @@ impl Scene {
     async fn leave(&self, reply: ReplyId) -> ReplyState {
         let read = move |conn: &Connection| super::super::row::Reply::one(conn, reply);
         let row = self.room.desk.store().read_now(read).unwrap();
-        let _after = leave(&self.room.desk, row).await.unwrap();
+        let _after = leave(&self.room.desk, row, &mut Walk::alone()).await.unwrap();
         self.state(reply)
     }
 

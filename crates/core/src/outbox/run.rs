@@ -5,7 +5,7 @@
 //! outbox, until the nearest instant something waits for, and thirty seconds in any case: a laptop that slept finds its
 //! clock moved, never a timer that waits on. After such a sleep the networks are read before anything leaves.
 
-use super::attempt;
+use super::attempt::{self, Going};
 use super::look;
 use super::outcome::{self, After};
 use super::row::{OPEN, Reply};
@@ -137,8 +137,10 @@ async fn read_first(desk: &Desk, stop: &watch::Receiver<bool>) {
 /// Whatever of one account can be done now, one thing after the other; then when to come back.
 async fn work(desk: Desk, account: AccountId, stop: watch::Receiver<bool>) -> (AccountId, After) {
     let mut walk = Walk::default();
-    for _ in 0..IN_A_ROW {
-        if *stop.borrow() {
+    for steps in 1.. {
+        walk.ends = steps >= IN_A_ROW || *stop.borrow();
+        // What is frozen leaves first: nobody else would send it.
+        if walk.ends && walk.going.is_none() {
             break;
         }
         match turn(&desk, account, &mut walk).await {
@@ -160,10 +162,35 @@ async fn work(desk: Desk, account: AccountId, stop: watch::Receiver<bool>) -> (A
 pub(super) struct Walk {
     after: Option<(Millis, ReplyId)>,
     moved: bool,
+    /// Frozen when the one before it was settled: the next turn is its.
+    going: Option<Going>,
+    /// Nothing more is frozen ahead of its turn.
+    ends: bool,
+}
+
+impl Walk {
+    /// Of one reply, that nothing follows.
+    pub fn alone() -> Self {
+        Self { ends: true, ..Self::default() }
+    }
+
+    /// Where the one that follows is looked for; `None`: nothing is to follow.
+    pub fn ahead(&self) -> Option<(Millis, ReplyId)> {
+        self.after.filter(|_| !self.ends)
+    }
+
+    pub fn follow(&mut self, at: (Millis, ReplyId), going: Going) {
+        self.after = Some(at);
+        self.going = Some(going);
+    }
 }
 
 /// One step of an account; `None`: nothing can be done now.
 pub(super) async fn turn(desk: &Desk, account: AccountId, walk: &mut Walk) -> Result<Option<After>, Problem> {
+    if let Some(going) = walk.going.take() {
+        walk.moved = true;
+        return attempt::send(desk, going, walk).await.map(Some);
+    }
     let now = desk.now();
     let Some(step) = next_step(desk, account, walk, now).await? else {
         return Ok(None);
@@ -184,7 +211,7 @@ pub(super) async fn turn(desk: &Desk, account: AccountId, walk: &mut Walk) -> Re
     walk.after = Some((due.not_before, due.reply.id));
     let after = match due.reply.state {
         State::Unsure => look::look(desk, due.reply.id).await?,
-        _ => attempt::leave(desk, due.reply).await?,
+        _ => attempt::leave(desk, due.reply, walk).await?,
     };
     walk.moved |= after != After::Stays;
     Ok(Some(after))
@@ -199,9 +226,9 @@ enum Step {
 }
 
 /// The first unsettled reply of its conversation, which could move now.
-struct Due {
-    reply: Reply,
-    not_before: Millis,
+pub(super) struct Due {
+    pub reply: Reply,
+    pub not_before: Millis,
 }
 
 async fn next_step(desk: &Desk, account: AccountId, walk: &mut Walk, now: Millis) -> Result<Option<Step>, Problem> {
@@ -229,7 +256,7 @@ async fn next_step(desk: &Desk, account: AccountId, walk: &mut Walk, now: Millis
         })
         .await?;
     if again {
-        *walk = Walk::default();
+        (walk.after, walk.moved) = (None, false);
     }
     Ok(step)
 }
@@ -253,7 +280,7 @@ pub(super) fn due_order(covered: &str) -> String {
     )
 }
 
-fn next_due(
+pub(super) fn next_due(
     conn: &Connection,
     account: AccountId,
     now: Millis,

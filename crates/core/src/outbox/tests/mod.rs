@@ -1,6 +1,7 @@
 //! The outbox against a network on paper: the table, the trips of one reply, and a model under every fault.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod ahead;
 mod approve;
 mod clients;
 mod clock;
