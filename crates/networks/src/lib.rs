@@ -5,6 +5,7 @@
 //! A connector takes its reach when it is built, and nothing a person types or a server says can widen it.
 
 mod addresses;
+pub mod door;
 mod html;
 mod http;
 mod last_word;
