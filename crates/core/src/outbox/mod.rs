@@ -15,6 +15,7 @@
 //! Replies of a conversation leave in the order written: an unsettled one holds those behind it, and no others.
 
 mod attempt;
+mod by_hand;
 mod last;
 mod look;
 mod outcome;
@@ -32,6 +33,7 @@ mod wall;
 mod write;
 
 pub(crate) use attempt::{CONFLICT, STALE};
+pub(crate) use by_hand::recognised;
 pub(crate) use look::noticed;
 pub(crate) use read::{composer, foremost, linked, of_conversation, reply};
 pub(crate) use restore::restored;
