@@ -238,6 +238,10 @@ fn instagram(url: &Url) -> Option<Told> {
     if parts.first() == Some(&"direct") {
         return Some(Told::of(format!("instagram.com/{}", parts.join("/")), Kind::Message));
     }
+    if let ["stories", user, id, ..] = parts.as_slice() {
+        let told = Told::item(format!("instagram.com/stories/{id}"), None, Kind::Mention);
+        return Some(Told { handle: Some((*user).to_owned()), ..told });
+    }
     let at = parts.iter().position(|part| ["p", "reel", "reels", "tv"].contains(part))?;
     let post = format!("instagram.com/p/{}", parts.get(at + 1)?);
     let below = &parts[at + 2..];
@@ -253,7 +257,11 @@ fn instagram(url: &Url) -> Option<Told> {
 }
 
 fn linkedin(url: &Url) -> Option<Told> {
-    let parts = segments(url);
+    let mut parts = segments(url);
+    // As its mails write it.
+    if parts.first() == Some(&"comm") {
+        parts.remove(0);
+    }
     if parts.first() == Some(&"messaging") {
         return Some(Told::of(format!("linkedin.com/{}", parts.join("/")), Kind::Message));
     }

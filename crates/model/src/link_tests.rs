@@ -40,6 +40,15 @@ fn one_item_has_one_name_however_its_link_was_copied() {
     ]);
     let said = read("https://www.linkedin.com/feed/update/urn:li:activity:7200000000000000001?commentUrn=urn%3Ali%3Acomment%3A%28activity%3A7200000000000000001%2C7200000000000000002%29").unwrap();
     assert_eq!((said.name.as_str(), said.precise), ("linkedin.com/comment/7200000000000000002", true));
+    let thread = same(&[
+        "https://www.linkedin.com/messaging/thread/2-aW5/",
+        "https://www.linkedin.com/comm/messaging/thread/2-aW5/?midToken=A",
+    ]);
+    assert_eq!((thread.kind, thread.precise), (Kind::Message, false));
+    assert_eq!(
+        read("https://www.instagram.com/stories/lea/377/?utm_source=email").unwrap().handle.as_deref(),
+        Some("lea")
+    );
     same(&[
         "https://youtu.be/dQw4w9WgXcQ?si=1",
         "https://www.youtube.com/watch?v=dQw4w9WgXcQ&t=12",

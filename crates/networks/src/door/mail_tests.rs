@@ -118,3 +118,15 @@ fn an_mbox_is_many_mails_and_another_file_none() {
         mails(&many[..end]).into_iter().for_each(|mail| drop(notice(mail)));
     }
 }
+
+#[test]
+fn a_mail_without_a_plain_part_is_read_from_its_marks() {
+    let html = "<html><body><img src=https://static.exemple/y.png alt=YouTube><p>@noa.w commented on your video</p><p>Titre</p>\
+        <p>@noa.w<br>Which grease?<br>Really.</p><p><a href='https://www.youtube.com/watch?v=q&amp;lc=Ugx2'>Reply</a></p></body></html>";
+    let mut mail = b"From: YouTube <noreply@youtube.com>\r\nSubject: New comment\r\nMIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n\r\n".to_vec();
+    mail.extend(html.as_bytes());
+    let noticed = notice(&mail).unwrap();
+    assert_eq!(named(&noticed), ("@noa.w", "Which grease?\nReally.", false));
+    assert_eq!(noticed.at, None, "no date is not now");
+    assert_eq!(link::normal(noticed.link.as_deref().unwrap()).as_deref(), Some("youtube.com/q/Ugx2"));
+}

@@ -78,10 +78,11 @@ fn from_csv(text: &str) -> Option<Table> {
         if first.iter().all(|row| row.cells.len() == width) { width * 2 } else { width }
     })?;
     let mut rows = records(text, separator, usize::MAX).into_iter();
-    // Some tools say what they are above the table: its head is the first row that is as wide as what follows.
+    // Some tools say what they are above the table: its head is the first row that is as wide as what follows, and full.
     let mut ahead: Vec<Row> = rows.by_ref().take(20).collect();
     let width = ahead.iter().map(|row| row.cells.len()).max()?;
-    let head = ahead.iter().position(|row| row.cells.len() == width)?;
+    let full = |row: &Row| row.cells.iter().filter(|cell| !cell.trim().is_empty()).count() * 2 > width;
+    let head = ahead.iter().position(|row| row.cells.len() == width && full(row))?;
     let rest = ahead.split_off(head + 1);
     let columns = named(ahead.pop()?.cells);
     Some(Table { columns, rows: rest.into_iter().chain(rows).collect() })
