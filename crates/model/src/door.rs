@@ -40,6 +40,8 @@ pub struct Noticed {
     pub rating: Option<u8>,
     /// Author and text were not understood: the text is the whole of what came.
     pub raw: bool,
+    /// The mail that told of it, as it came: kept, for whoever reads such mails better one day.
+    pub mail: Option<String>,
 }
 
 impl std::fmt::Debug for Noticed {

@@ -70,6 +70,7 @@ fn take_in(
 ) -> Result<Added, Problem> {
     let name: String = tx.query_row("SELECT name FROM client WHERE id = ?1", [client.0], |row| row.get(0))?;
     let mut by_account: BTreeMap<AccountId, Vec<(Item, bool)>> = BTreeMap::new();
+    let mut mails: BTreeMap<AccountId, Vec<Option<&str>>> = BTreeMap::new();
     let mut change = Change::default();
     for one in noticed {
         let Some((of, item)) = item::of(one, &name, now) else {
@@ -80,11 +81,15 @@ fn take_in(
         // Another account, another limit to count by.
         change.all |= made;
         by_account.entry(account).or_default().push((item, one.raw));
+        mails.entry(account).or_default().push(one.mail.as_deref());
     }
     let (mut new, mut met, mut first) = (Vec::new(), 0, None);
     for (account, items) in &by_account {
         account::name_read(tx, *account, items)?;
         let (received, told) = intake::receive(tx, *account, route, items, now)?;
+        for ((message, _), mail) in received.iter().zip(mails.get(account).into_iter().flatten()) {
+            keep_mail(tx, *message, *mail)?;
+        }
         met += received.len();
         first = first.or(received.first().map(|(message, _)| *message));
         new.extend(received.into_iter().filter(|(_, new)| *new).map(|(message, _)| message));
@@ -114,6 +119,17 @@ fn take_in(
         conversation: first.map(|message| conversation_of(tx, message)).transpose()?.flatten(),
         acted: Acted { act, change },
     })
+}
+
+/// The first mail that told of a message stays with it. One with its pictures inside is kept by its beginning.
+fn keep_mail(tx: &Transaction<'_>, message: MessageId, mail: Option<&str>) -> Result<(), Problem> {
+    const LONGEST: usize = 256 * 1024;
+    if let Some(mail) = mail {
+        let kept: String = mail.chars().take(LONGEST).collect();
+        tx.prepare_cached("INSERT OR IGNORE INTO notice_mail (message, mail) VALUES (?1, ?2)")?
+            .execute(params![message.0, kept])?;
+    }
+    Ok(())
 }
 
 fn conversation_of(tx: &Transaction<'_>, message: MessageId) -> Result<Option<ConversationId>, Problem> {

@@ -423,4 +423,14 @@ async fn a_text_cut_short_never_takes_the_place_of_a_whole_one() {
     room.desk.notice(client, Route::Mail, told("Whole mail", true), Vec::new()).await.unwrap();
     assert_eq!(seen(&room, conversation).await.messages[0].text, whole, "what was not understood says nothing of it");
     assert_eq!(rows(&room).await, 1);
+    // The mail itself is kept beside what was made of it, and goes with it.
+    let mail = vec![Noticed { mail: Some("From: x".into()), ..listed(Some(POST), None, "Joli", None) }];
+    let added = room.desk.notice(client, Route::Mail, mail, Vec::new()).await.unwrap();
+    let kept = |conn: &rusqlite::Connection| {
+        let sql = "SELECT count(*) FROM notice_mail WHERE mail = 'From: x'";
+        Ok(conn.query_row(sql, [], |row| row.get::<_, i64>(0))?)
+    };
+    assert_eq!(room.desk.store().read_now(kept).unwrap(), 1);
+    room.desk.undo(added.acted.act).await.unwrap();
+    assert_eq!(room.desk.store().read_now(kept).unwrap(), 0);
 }

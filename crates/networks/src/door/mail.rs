@@ -115,6 +115,7 @@ pub fn notice(mail: &[u8]) -> Result<Noticed, Unread> {
         at: message.date().map(|date| Millis(date.to_timestamp().saturating_mul(1_000))),
         rating,
         raw: !understood,
+        mail: Some(String::from_utf8_lossy(mail).into_owned()),
         link: Some(linked.url),
     })
 }

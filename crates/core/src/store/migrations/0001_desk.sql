@@ -204,6 +204,11 @@ CREATE INDEX message_keyless ON message(account, conversation) WHERE route <> 'a
 CREATE INDEX message_changed ON message(id, edited_at, gone_at, publication)
   WHERE edited_at IS NOT NULL OR gone_at IS NOT NULL OR publication IN ('spam', 'trash');
 
+CREATE TABLE notice_mail (        -- the mail that told of a message without a key, as it came
+  message INTEGER PRIMARY KEY REFERENCES message(id) ON DELETE CASCADE,
+  mail TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE alias (              -- a message or post has several names; a name means one of them
   account INTEGER NOT NULL REFERENCES account(id),
   scope TEXT NOT NULL,
