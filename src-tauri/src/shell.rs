@@ -350,7 +350,7 @@ impl Shell {
     }
 
     pub async fn networks(&self) -> Result<Vec<NetworkTile>, Problem> {
-        Ok(self.inner.networks.iter().map(|network| tile(network.name())).collect())
+        Ok(self.inner.networks.iter().map(|network| NetworkTile::of(network.as_ref())).collect())
     }
 
     pub async fn open_link(&self, url: String) -> Result<(), Problem> {
@@ -367,20 +367,6 @@ impl Shell {
 
 fn everything() -> Change {
     Change { all: true, ..Change::default() }
-}
-
-/// What the networks' own pages say; each line stands in the words under the same code.
-fn tile(name: &str) -> NetworkTile {
-    let never_gives: &[&str] = match name {
-        "mastodon" => &["unseen_replies", "read_receipts"],
-        _ => &[],
-    };
-    NetworkTile {
-        name: name.to_owned(),
-        minutes: 1,
-        approval: false,
-        never_gives: never_gives.iter().map(|&code| code.to_owned()).collect(),
-    }
 }
 
 #[cfg(test)]

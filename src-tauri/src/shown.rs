@@ -3,7 +3,7 @@
 //! Like everything that crosses the seam: plain data with codes, worded by the interface.
 
 use guichet_core::view::{Problem, ReplyView};
-use guichet_model::{Mapping, Millis};
+use guichet_model::{Mapping, Millis, Network};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -69,6 +69,18 @@ pub struct NetworkTile {
     pub approval: bool,
     /// What it never gives, as codes.
     pub never_gives: Vec<String>,
+}
+
+impl NetworkTile {
+    pub fn of(network: &dyn Network) -> Self {
+        let offer = network.offer();
+        Self {
+            name: network.name().to_owned(),
+            minutes: offer.minutes,
+            approval: offer.approval,
+            never_gives: offer.most.never_gives,
+        }
+    }
 }
 
 /// A reply's text on its way to be published by the CM.

@@ -59,6 +59,7 @@ fn every_problem_fault_and_refusal_is_worded() {
         RefusalCode::Gone,
         RefusalCode::Forbidden,
         RefusalCode::TooLong,
+        RefusalCode::TooShort,
         RefusalCode::Empty,
         RefusalCode::Duplicate,
         RefusalCode::WindowClosed,

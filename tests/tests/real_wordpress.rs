@@ -302,7 +302,7 @@ async fn moderated_edited_and_looked_at_again() {
     assert_eq!(session.recheck(&place(hello, before)).await, Ok(Recheck::Same));
     assert_eq!(site.shown("à bientôt").await, 0);
     let nobody = RemoteId::new("comment:424242");
-    assert_eq!(session.again().unwrap().look(&[nobody.clone()]).await.unwrap().gone, [nobody]);
+    assert_eq!(session.again().unwrap().look(std::slice::from_ref(&nobody)).await.unwrap().gone, [nobody]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -321,12 +321,11 @@ async fn a_reader_sees_what_everybody_does() {
     assert!(pulled(&reader, "spam").await.is_empty());
     assert!(reader.capabilities().await.unwrap().publications.is_empty());
     assert!(reader.curation().unwrap().put(&shown.remote, Publication::Spam).await.is_err());
-    // What a reader writes waits, and they are told so; a copy is refused though they cannot see the first.
+    // What a reader writes waits, and they are told so; of a copy they cannot see whether it is the first.
     let prepared = reader.prepare(&outgoing(shown, "moi aussi")).await.unwrap();
     let item = reader.send(&prepared, Arc::new(Leave)).await.unwrap();
     assert_eq!((item.ours, item.publication), (true, Publication::Pending));
-    let Err(Fault::Refused { reason }) = reader.send(&prepared, Arc::new(Leave)).await else { panic!("a copy") };
-    assert_eq!(reason.code, RefusalCode::Duplicate);
+    assert_eq!(reader.send(&prepared, Arc::new(Leave)).await.err(), Some(Fault::Unsure));
     assert!(!reader.find(&prepared, Millis(0)).await.unwrap().complete);
 
     let mut login = network().login();

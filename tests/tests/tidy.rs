@@ -10,6 +10,8 @@ mod house;
 mod imports;
 #[path = "tidy/lists.rs"]
 mod lists;
+#[path = "tidy/networks.rs"]
+mod networks;
 #[path = "tidy/pages.rs"]
 mod pages;
 #[path = "tidy/words.rs"]

@@ -26,7 +26,7 @@ const STAGES: &[Stage] = &[
     Stage { name: "tidy", about: "the house's own rules", act: || whole("tidy") },
     Stage { name: "trips", about: "whole trips, faults, canaries", act: trips },
     Stage { name: "crash", about: "killed while it answers: 200 rounds, and that they can fail", act: crash::stage },
-    Stage { name: "servers", about: "real servers on loopback", act: || whole("real_mastodon") },
+    Stage { name: "servers", about: "real servers on loopback", act: servers },
     Stage { name: "window", about: "the real window, by keyboard", act: window },
     Stage { name: "run", about: "the desk fills and answers on a virtual screen", act: shown },
     Stage {
@@ -84,7 +84,21 @@ fn units() -> Done {
 }
 
 fn trips() -> Done {
-    run(tests().args(["--test", "trips", "--test", "pictures", "--test", "restore", "--test", "canaries"]))
+    let names = ["trips", "bluesky", "forum", "mail_house", "pictures", "restore", "canaries"];
+    run(tests().args(names.iter().flat_map(|name| ["--test", name])))
+}
+
+/// Each file `real_<network>.rs` starts the servers of its network and ends them.
+fn servers() -> Done {
+    let mut line = tests();
+    let files = std::fs::read_dir(root().join("tests/tests")).map_err(|why| format!("tests/tests: {why}"))?;
+    let names = files.flatten().filter_map(|file| file.file_name().to_str()?.strip_suffix(".rs").map(str::to_owned));
+    let mut names: Vec<String> = names.filter(|name| name.starts_with("real_")).collect();
+    names.sort();
+    for name in &names {
+        line.args(["--test", name]);
+    }
+    run(&mut line)
 }
 
 pub fn whole(name: &str) -> Done {

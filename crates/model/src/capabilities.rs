@@ -12,6 +12,10 @@ pub struct Capabilities {
     pub direct_limit: Option<TextLimit>,
     pub reply: bool,
     pub private_reply: bool,
+    /// Whether whoever answers chooses who sees it, never more people than saw what is answered.
+    pub audiences: bool,
+    /// Whether a text may stand behind a warning.
+    pub warnings: bool,
     pub like: bool,
     pub mute: bool,
     pub block: bool,
@@ -30,6 +34,29 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
+    /// A network where one answers, and does nothing else.
+    pub fn of(limit: TextLimit, proof: Proof) -> Self {
+        Self {
+            limit,
+            direct_limit: None,
+            reply: true,
+            private_reply: false,
+            audiences: false,
+            warnings: false,
+            like: false,
+            mute: false,
+            block: false,
+            report: false,
+            publications: Vec::new(),
+            delete_own: false,
+            edit_own: false,
+            addresses: false,
+            pictures: None,
+            proof,
+            never_gives: Vec::new(),
+        }
+    }
+
     /// The limit of a text for that audience.
     pub fn limit_for(&self, visibility: Option<Visibility>) -> &TextLimit {
         match &self.direct_limit {
@@ -37,6 +64,17 @@ impl Capabilities {
             _ => &self.limit,
         }
     }
+}
+
+/// What is known of a network before anybody has signed in: said on its tile and in the README.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// How long signing in takes.
+    pub minutes: u32,
+    /// Whether somebody at the network must approve first.
+    pub approval: bool,
+    /// What an account can do where its server allows everything.
+    pub most: Capabilities,
 }
 
 /// Longest text, and how the network counts it.
@@ -51,6 +89,12 @@ pub struct TextLimit {
     pub link_counts: Option<u32>,
     /// Whether the domain of a mention `@user@domain` is free.
     pub mention_domain_free: bool,
+}
+
+impl TextLimit {
+    pub fn of(most: u32, unit: TextUnit) -> Self {
+        Self { most, unit, bytes: None, link_counts: None, mention_domain_free: false }
+    }
 }
 
 /// What pictures a network takes with a reply.

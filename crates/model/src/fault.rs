@@ -74,6 +74,8 @@ pub enum RefusalCode {
     /// The account may not do this (scope, role, blocked by the author).
     Forbidden,
     TooLong,
+    /// Shorter than the network takes.
+    TooShort,
     Empty,
     Duplicate,
     /// The reply window is over.

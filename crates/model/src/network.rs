@@ -2,8 +2,8 @@
 //! `None` by default, so that a claim and its implementation cannot disagree.
 
 use crate::{
-    Author, Capabilities, Doors, Fault, Found, Interval, Item, Login, Millis, Outgoing, Picture, Place, Prepared,
-    Publication, Recheck, RemoteId,
+    Author, Capabilities, Doors, Fault, Found, Interval, Item, Login, Millis, Offer, Outgoing, Picture, Place,
+    Prepared, Publication, Recheck, RemoteId,
 };
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub trait Network: Send + Sync {
     /// Lower case, stable: it is stored (`mastodon`).
     fn name(&self) -> &'static str;
+    /// Connects to nothing.
+    fn offer(&self) -> Offer;
     fn login(&self) -> Box<dyn Login>;
     fn session(&self, identity: Identity, doors: Doors) -> Arc<dyn Session>;
 }
@@ -146,6 +148,10 @@ pub trait Own: Send + Sync {
 pub trait Again: Send + Sync {
     /// How many names one request takes.
     fn most(&self) -> usize;
+    /// Whether one of that name can be asked for. One that cannot is never missed.
+    fn looks_at(&self, _item: &RemoteId) -> bool {
+        true
+    }
     /// Those that are there, as they stand; those said to be gone, in the network's explicit word. One that is in neither
     /// was missed: the second miss makes it gone.
     async fn look(&self, items: &[RemoteId]) -> Result<Page, Fault>;

@@ -10,7 +10,7 @@ use crate::last_word::Asking;
 use crate::unreached;
 use guichet_model::{Fault, Millis, RefusalCode, SECOND, Unreached};
 use reqwest::header::HeaderMap;
-use reqwest::{Client, RequestBuilder, Response, redirect};
+use reqwest::{Client, Method, RequestBuilder, Response, redirect};
 use std::time::Duration;
 use url::Url;
 
@@ -87,9 +87,21 @@ impl Http {
         Ok(self.reads.as_ref().ok_or(Fault::OFFLINE)?.get(url))
     }
 
-    pub fn writing(&self, url: Url) -> Result<RequestBuilder, Fault> {
+    /// Starts a read of an answer's head alone.
+    pub fn heading(&self, url: Url) -> Result<RequestBuilder, Fault> {
         self.allowed(&url)?;
-        Ok(self.writes.as_ref().ok_or(Fault::OFFLINE)?.post(url))
+        Ok(self.reads.as_ref().ok_or(Fault::OFFLINE)?.head(url))
+    }
+
+    /// Where the address is not for this program, nothing leaves, and that is certain.
+    pub fn writing(&self, url: Url) -> Result<RequestBuilder, Fault> {
+        self.writing_by(Method::POST, url)
+    }
+
+    /// A write by another method than `POST`.
+    pub fn writing_by(&self, method: Method, url: Url) -> Result<RequestBuilder, Fault> {
+        self.allowed(&url).map_err(|_| Fault::OFFLINE)?;
+        Ok(self.writes.as_ref().ok_or(Fault::OFFLINE)?.request(method, url))
     }
 
     fn allowed(&self, url: &Url) -> Result<(), Fault> {
@@ -233,13 +245,18 @@ impl Answer {
 
     /// How many requests are left, and until when by our clock.
     pub fn rate(&self, now: Millis) -> Option<(u32, Millis)> {
-        let left = self.header("x-ratelimit-remaining")?.trim().parse().ok()?;
+        let left = self.rate_header("remaining")?.trim().parse().ok()?;
         Some((left, self.reset(now)?))
+    }
+
+    /// As most write it, and as the draft of a standard has it (Bluesky).
+    fn rate_header(&self, name: &str) -> Option<&str> {
+        self.header(&format!("x-ratelimit-{name}")).or_else(|| self.header(&format!("ratelimit-{name}")))
     }
 
     /// Mastodon writes an instant (ISO 8601), others epoch seconds; both by the server's clock.
     fn reset(&self, now: Millis) -> Option<Millis> {
-        let said = self.header("x-ratelimit-reset")?.trim();
+        let said = self.rate_header("reset")?.trim();
         let at = match said.parse::<f64>() {
             Ok(seconds) => Millis((seconds * 1000.0) as i64),
             Err(_) => Millis(said.parse::<jiff::Timestamp>().ok()?.as_millisecond()),

@@ -5,12 +5,17 @@
 //! A connector takes its reach when it is built, and nothing a person types or a server says can widen it.
 
 mod addresses;
+pub mod bluesky;
+pub mod discourse;
 pub mod door;
+pub mod email;
 mod html;
 mod http;
 mod last_word;
 mod loopback;
 pub mod mastodon;
+#[cfg(test)]
+mod mutations;
 pub mod pictures;
 mod recorded;
 mod unreached;
@@ -24,5 +29,11 @@ use std::sync::Arc;
 
 /// Every network, each able to reach what `reach` says and nothing else.
 pub fn all(reach: Reach) -> Vec<Arc<dyn Network>> {
-    vec![Arc::new(mastodon::Mastodon::new(reach))]
+    vec![
+        Arc::new(mastodon::Mastodon::new(reach)),
+        Arc::new(bluesky::Bluesky::new(reach)),
+        Arc::new(wordpress::WordPress::new(reach)),
+        Arc::new(discourse::Discourse::new(reach)),
+        Arc::new(email::Email::new(reach)),
+    ]
 }

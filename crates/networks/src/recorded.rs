@@ -3,7 +3,7 @@
 //! A recording is one answer's body, or one exchange, or an array of exchanges, in either spelling:
 //! `{request:{method,uri,body}, response:{status,headers,body}}` or `{request:{method,url,body}, status, headers, body}`.
 
-use crate::{mastodon, wordpress};
+use crate::{bluesky, discourse, email, mastodon, wordpress};
 use guichet_model::{Item, Kind, Millis, RemoteId, Visibility};
 use serde_json::{Value, json};
 
@@ -25,7 +25,10 @@ pub enum Unknown {
 pub fn recorded_kinds() -> Vec<(&'static str, Vec<&'static str>)> {
     vec![
         (mastodon::NAME, mastodon::recorded::WHATS.iter().map(|what| what.name).collect()),
+        (bluesky::NAME, bluesky::recorded::WHATS.iter().map(|what| what.name).collect()),
         (wordpress::NAME, wordpress::recorded::WHATS.iter().map(|what| what.name).collect()),
+        (discourse::NAME, discourse::recorded::WHATS.iter().map(|what| what.name).collect()),
+        (email::NAME, email::recorded::WHATS.to_vec()),
     ]
 }
 
@@ -33,7 +36,10 @@ pub fn recorded_kinds() -> Vec<(&'static str, Vec<&'static str>)> {
 pub fn read_recorded(network: &str, what: &str, text: &str) -> Result<Reading, Unknown> {
     match network {
         mastodon::NAME => of_mastodon(what, text),
+        bluesky::NAME => of_bluesky(what, text),
         wordpress::NAME => of_wordpress(what, text),
+        discourse::NAME => of_discourse(what, text),
+        email::NAME => of_email(what, text),
         _ => Err(Unknown::Network),
     }
 }
@@ -58,6 +64,21 @@ fn of_mastodon(what: &str, text: &str) -> Result<Reading, Unknown> {
     Ok(reading)
 }
 
+fn of_bluesky(what: &str, text: &str) -> Result<Reading, Unknown> {
+    let what = bluesky::recorded::WHATS.iter().find(|known| known.name == what);
+    let what = what.ok_or(Unknown::What)?;
+    let mut reading = Reading::default();
+    match serde_json::from_str::<Value>(text) {
+        Ok(told) => {
+            for exchange in exchanges(told, what.asked) {
+                bluesky::recorded::read(what, &exchange, &mut reading);
+            }
+        }
+        Err(_) => reading.unreadable += 1,
+    }
+    Ok(reading)
+}
+
 fn of_wordpress(what: &str, text: &str) -> Result<Reading, Unknown> {
     let what = wordpress::recorded::WHATS.iter().find(|known| known.name == what);
     let what = what.ok_or(Unknown::What)?;
@@ -70,6 +91,31 @@ fn of_wordpress(what: &str, text: &str) -> Result<Reading, Unknown> {
         }
         Err(_) => reading.unreadable += 1,
     }
+    Ok(reading)
+}
+
+fn of_discourse(what: &str, text: &str) -> Result<Reading, Unknown> {
+    let what = discourse::recorded::WHATS.iter().find(|known| known.name == what);
+    let what = what.ok_or(Unknown::What)?;
+    let mut reading = Reading::default();
+    match serde_json::from_str::<Value>(text) {
+        Ok(told) => {
+            for exchange in exchanges(told, what.asked) {
+                discourse::recorded::read(what, &exchange, &mut reading);
+            }
+        }
+        Err(_) => reading.unreadable += 1,
+    }
+    Ok(reading)
+}
+
+/// Messages are no JSON: they are recorded as they came.
+fn of_email(what: &str, text: &str) -> Result<Reading, Unknown> {
+    if !email::recorded::WHATS.contains(&what) {
+        return Err(Unknown::What);
+    }
+    let mut reading = Reading::default();
+    email::recorded::read(what, text, &mut reading);
     Ok(reading)
 }
 

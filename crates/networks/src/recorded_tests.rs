@@ -45,6 +45,57 @@ fn comments_of_a_site_are_read_as_they_stand() {
 }
 
 #[test]
+fn answers_of_bluesky_are_read_as_they_stand() {
+    let read = |what: &str, text: &str| {
+        let reading = read_recorded("bluesky", what, text).unwrap();
+        let lines = reading.lines.iter().map(ToString::to_string);
+        let last = format!("read {} unreadable {}", reading.lines.len(), reading.unreadable);
+        lines.chain([format!("{what}: {last}")]).collect::<Vec<_>>().join("\n")
+    };
+    let all = [
+        read("notifications", include_str!("bluesky/fixtures/notifications.json")),
+        read("thread", include_str!("bluesky/fixtures/thread.json")),
+        read("posts", include_str!("bluesky/fixtures/posts.json")),
+        read("feed", include_str!("bluesky/fixtures/feed.json")),
+        read("log", include_str!("bluesky/fixtures/log.json")),
+        read("messages", include_str!("bluesky/fixtures/messages.json")),
+        read("convos", include_str!("bluesky/fixtures/convos.json")),
+    ];
+    insta::assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn a_forum_is_read_as_it_stands() {
+    let read = |what, text| {
+        let reading = read_recorded("discourse", what, text).unwrap();
+        let lines = reading.lines.iter().map(ToString::to_string);
+        let last = format!("read {} unreadable {}", reading.lines.len(), reading.unreadable);
+        lines.chain([last]).collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!("topic_of_discourse", read("topic", include_str!("discourse/fixtures/topic.json")));
+    let notifications = include_str!("discourse/fixtures/notifications.json");
+    insta::assert_snapshot!("notifications_of_discourse", read("notifications", notifications));
+    insta::assert_snapshot!("messages_of_discourse", read("messages", include_str!("discourse/fixtures/private.json")));
+    assert!(read("posts", include_str!("discourse/fixtures/post.json")).ends_with("read 1 unreadable 0"));
+    assert!(read("posts", include_str!("discourse/fixtures/edited.json")).ends_with("read 1 unreadable 0"));
+}
+
+#[test]
+fn messages_are_read_alone_or_many_in_one_file() {
+    let read = |what, text: &str| read_recorded("email", what, text).unwrap();
+    let form = include_str!("email/fixtures/form.eml");
+    let reading = read("message", form);
+    assert_eq!((reading.lines.len(), reading.unreadable), (1, 0));
+    assert_eq!(reading.lines[0]["author"], "idris@courrier.example");
+    let many = format!("From a Mon Sep 21\n{form}\n>From ici\n\nFrom b Mon Sep 21\n{form}");
+    let reading = read("mbox", &many);
+    assert_eq!((reading.lines.len(), reading.unreadable), (2, 0));
+    assert!(reading.lines[0]["text"].as_str().unwrap().ends_with("\nFrom ici"));
+    assert_eq!(read("message", "").unreadable, 1);
+    assert_eq!(read_recorded("email", "letter", form), Err(Unknown::What));
+}
+
+#[test]
 fn names_that_are_not_known_are_told_apart() {
     assert_eq!(read_recorded("mastodonte", "status", "[]"), Err(Unknown::Network));
     assert_eq!(read_recorded("mastodon", "toots", "[]"), Err(Unknown::What));

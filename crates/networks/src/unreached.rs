@@ -14,16 +14,38 @@ const DEEPEST: usize = 16;
 
 /// Of an error that is one of connecting.
 pub(crate) fn why(error: &reqwest::Error) -> Unreached {
+    match walked(error) {
+        Told::Certain(why) => why,
+        Told::Perhaps(Some(Unreached::NoNetwork)) => Unreached::NoNetwork,
+        Told::Perhaps(_) if error.is_dns() => Unreached::NoName,
+        Told::Perhaps(told) => told.unwrap_or(Unreached::NoAnswer),
+    }
+}
+
+/// Of an error of a connection that is no web's.
+pub(crate) fn why_not(error: &io::Error) -> Unreached {
+    match walked(error) {
+        Told::Certain(why) => why,
+        Told::Perhaps(told) => told.unwrap_or(Unreached::NoAnswer),
+    }
+}
+
+enum Told {
+    Certain(Unreached),
+    Perhaps(Option<Unreached>),
+}
+
+fn walked(error: &(dyn Error + 'static)) -> Told {
     let mut told = None;
-    let mut at: Option<&(dyn Error + 'static)> = Some(error);
+    let mut at = Some(error);
     for _ in 0..DEEPEST {
         let Some(error) = at else { break };
         if error.is::<OutOfReach>() {
             // A public name that leads into the house: the network's own answers stand in for the internet's.
-            return Unreached::Portal;
+            return Told::Certain(Unreached::Portal);
         }
         if let Some(tls) = error.downcast_ref::<rustls::Error>() {
-            return insecure(tls);
+            return Told::Certain(insecure(tls));
         }
         let io = error.downcast_ref::<io::Error>();
         told = io.and_then(|io| by_system(io.kind())).or(told);
@@ -33,11 +55,7 @@ pub(crate) fn why(error: &reqwest::Error) -> Unreached {
             None => error.source(),
         };
     }
-    match told {
-        Some(Unreached::NoNetwork) => Unreached::NoNetwork,
-        _ if error.is_dns() => Unreached::NoName,
-        told => told.unwrap_or(Unreached::NoAnswer),
-    }
+    Told::Perhaps(told)
 }
 
 fn by_system(kind: io::ErrorKind) -> Option<Unreached> {

@@ -16,6 +16,8 @@ pub(crate) async fn consent(page: &str, account: &str) -> io::Result<Option<Stri
             let to = page.join(&to).map_err(|_| wrong("the page leads nowhere"))?;
             ask(&to, "GET", "").await.map(|_| None)
         }
+        // Somebody waits elsewhere: the page says that it is done, and shows nothing to copy.
+        (200, _) if answer.body.contains("id=\"done\"") => Ok(None),
         (200, _) => Ok(Some(shown(&answer.body).ok_or_else(|| wrong("the page shows nothing to copy"))?)),
         (code, _) => Err(wrong(&format!("the page answers {code}"))),
     }

@@ -158,6 +158,13 @@ pub(crate) struct Line {
     wire: Arc<Wire>,
 }
 
+impl Line {
+    /// Its flag, for who speaks on it without axum.
+    pub fn wire(&self) -> Arc<Wire> {
+        Arc::clone(&self.wire)
+    }
+}
+
 impl AsyncRead for Line {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let line = self.get_mut();

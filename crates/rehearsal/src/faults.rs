@@ -24,7 +24,9 @@ pub struct FaultRule {
     #[serde(default)]
     pub method: Option<String>,
     /// A part of the path, such as `/api/v1/statuses`; starting with `=`, the whole of it. Empty = all. WordPress: the
-    /// path of the pretty address, `/wp-json/wp/v2/comments`, however it was asked.
+    /// path of the pretty address, `/wp-json/wp/v2/comments`, however it was asked. Discourse: the path without the forum’s
+    /// folder and without `.json`, `/posts`. E-mail: the method is `IMAP` or `SMTP`, the
+    /// path a step of it, such as `UID FETCH`, `RCPT`, or `TEXT` for the mail itself with its last dot.
     #[serde(default)]
     pub path: String,
     /// How many requests it hits; `None` = until cleared.
@@ -121,8 +123,13 @@ impl Faults {
         Arc::strong_count(&self.late) - 1
     }
 
+    /// To be held until what is applied late was applied.
+    pub fn owed(&self) -> Arc<()> {
+        Arc::clone(&self.late)
+    }
+
     /// The effects on this request; each hit is counted.
-    fn met(&self, server: usize, method: &str, path: &str) -> Vec<Effect> {
+    pub fn met(&self, server: usize, method: &str, path: &str) -> Vec<Effect> {
         let mut rules = hold(&self.rules);
         let mut met = Vec::new();
         for rule in rules.iter_mut() {
@@ -165,7 +172,7 @@ impl Faults {
                     return cut(&wire);
                 }
                 Effect::AppliedLate { after_ms } => {
-                    return apply_late(&wire, request, next, after_ms, Arc::clone(&self.late)).await;
+                    return apply_late(&wire, request, next, after_ms, self.owed()).await;
                 }
                 Effect::Torn => return torn(next.run(request).await).await,
                 Effect::Doubled => return doubled(next.run(request).await).await,

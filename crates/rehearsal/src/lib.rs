@@ -1,15 +1,18 @@
 //! Plays the outside: simulated networks on loopback, speaking the real wire formats over real HTTP.
 //!
-//! One folder a network (`mastodon`, `wordpress`), listed in `network`; beside them what all share: doors that shut, faults
+//! One folder a network, listed in `network`; beside them what all share: doors that shut, faults
 //! by command, time and chance, pictures, the play. A `Scenario` is an evening written as data; `Rehearsal::start` peoples
 //! the servers and lets it happen. Clients of the crate can then make trouble (`fault`, `offline`), make people speak
 //! (`say`), and count what really exists (`posted`). Nothing here knows the program it rehearses: no type is shared with
 //! it, so that a mistake made on one side is not forgiven by the other.
 
+mod bluesky;
 mod browser;
 mod clock;
 pub mod control;
+mod discourse;
 mod door;
+mod email;
 mod faults;
 mod luck;
 mod mastodon;
@@ -22,6 +25,7 @@ mod scenario;
 mod wordpress;
 
 pub use clock::{Pace, time_runs};
+pub use email::notices::{Notice, notices};
 pub use faults::{Effect, FaultRule};
 pub use said::{Posted, Say, Speaker, Visibility};
 pub use scenario::{AccountCard, ClientCard, Scenario, SignIn, TemplateCard};
@@ -78,7 +82,7 @@ impl Rehearsal {
             let network = network::named(&line.network)
                 .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("network: {}", line.network)))?;
             let door = Door::bind(ports.get(index).copied().unwrap_or(0))?;
-            servers.push((network.build)(Stand {
+            let server = (network.build)(Stand {
                 index,
                 origin: format!("http://127.0.0.1:{}", door.port()),
                 line: line.clone(),
@@ -86,11 +90,13 @@ impl Rehearsal {
                 luck: Luck::new(options.seed.wrapping_mul(31).wrapping_add(index as u64)),
                 gallery: pictures::Gallery::default(),
                 door,
-            }));
+            });
+            server.bind()?;
+            servers.push(server);
         }
         let stage = Arc::new(Stage::set(options.scenario, servers));
         let clients = stage.cards();
-        let mut tasks: Vec<JoinHandle<()>> = stage.servers.iter().cloned().map(network::open).collect();
+        let mut tasks: Vec<JoinHandle<()>> = stage.servers.iter().cloned().flat_map(network::open).collect();
         let playing = Arc::clone(&stage);
         tasks.push(tokio::spawn(async move { playing.play(options.pace).await }));
         Ok(Rehearsal { stage, clients, faults, tasks })
@@ -123,11 +129,13 @@ impl Rehearsal {
     /// Shuts every port (connections refused, existing ones cut), or opens them again on the same numbers. People go on
     /// writing meanwhile.
     pub fn offline(&self, yes: bool) {
-        for stand in self.stage.servers.iter().map(|server| server.stand()) {
-            if yes {
-                stand.door.shut();
-            } else if let Err(error) = stand.door.open() {
-                tracing::warn!(%error, server = stand.index, "a simulated server could not open again");
+        for server in &self.stage.servers {
+            for door in network::doors(server.as_ref()) {
+                if yes {
+                    door.shut();
+                } else if let Err(error) = door.open() {
+                    tracing::warn!(%error, server = server.stand().index, "a simulated server could not open again");
+                }
             }
         }
     }
@@ -183,7 +191,7 @@ impl Drop for Rehearsal {
             task.abort();
         }
         for server in &self.stage.servers {
-            server.stand().door.shut();
+            network::doors(server.as_ref()).for_each(|door| door.shut());
         }
     }
 }

@@ -5,20 +5,23 @@
 //! evening that concern it, and tells what really exists. What all servers have alike is their `Stand`.
 
 use crate::clock;
-use crate::door::{Caller, Door, Porch};
+use crate::door::{Caller, Door, Line as Wired, Porch};
 use crate::faults::Faults;
 use crate::luck::Luck;
 use crate::pictures::Gallery;
 use crate::play::Cast;
 use crate::said::{Posted, Say};
 use crate::scenario::{AccountCard, Line, OwnLine, ServerLine};
-use crate::{mastodon, wordpress};
+use crate::{bluesky, discourse, email, mastodon, wordpress};
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
+use axum::serve::Listener;
+use futures::future::BoxFuture;
 use std::borrow::Cow;
+use std::io;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 
@@ -34,7 +37,8 @@ pub(crate) struct Network {
     pub stands: fn(&ServerLine) -> bool,
 }
 
-pub(crate) static NETWORKS: &[Network] = &[mastodon::NETWORK, wordpress::NETWORK];
+pub(crate) static NETWORKS: &[Network] =
+    &[mastodon::NETWORK, bluesky::NETWORK, wordpress::NETWORK, discourse::NETWORK, email::NETWORK];
 
 /// The network of that name.
 pub(crate) fn named(name: &str) -> Option<&'static Network> {
@@ -75,6 +79,21 @@ pub(crate) trait Server: Send + Sync {
     }
 
     fn refuse(&self, trouble: Trouble) -> Response;
+
+    /// Binds further loopback ports, where it speaks more than HTTP. Asked once, before anything else.
+    fn bind(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// The doors of those ports. They shut and open with the first one.
+    fn further(&self) -> &[Arc<Door>] {
+        &[]
+    }
+
+    /// Speaks on a connection that came by the further door of that place, until it ends or is cut.
+    fn speak(self: Arc<Self>, _door: usize, _line: Wired) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
 
     /// Where it is found: what a person types to sign in.
     fn address(&self) -> String {
@@ -120,8 +139,31 @@ pub(crate) trait Server: Send + Sync {
     fn limits(&self, _requests: u32, _posts: u32) {}
 }
 
-/// Serves until the task is dropped or aborted.
-pub(crate) fn open(server: Arc<dyn Server>) -> JoinHandle<()> {
+/// Every door of a server.
+pub(crate) fn doors(server: &dyn Server) -> impl Iterator<Item = &Arc<Door>> {
+    std::iter::once(&server.stand().door).chain(server.further())
+}
+
+/// Serves until the tasks are dropped or aborted.
+pub(crate) fn open(server: Arc<dyn Server>) -> Vec<JoinHandle<()>> {
+    let further = server.further().iter().cloned().enumerate();
+    let mut tasks: Vec<_> = further.map(|(place, door)| receive(Arc::clone(&server), place, door)).collect();
+    tasks.push(serve(server));
+    tasks
+}
+
+/// Hands each connection of a further door to the server.
+fn receive(server: Arc<dyn Server>, place: usize, door: Arc<Door>) -> JoinHandle<()> {
+    let mut porch = Porch(door);
+    tokio::spawn(async move {
+        loop {
+            let (line, _) = porch.accept().await;
+            tokio::spawn(Arc::clone(&server).speak(place, line));
+        }
+    })
+}
+
+fn serve(server: Arc<dyn Server>) -> JoinHandle<()> {
     let porch = Porch(Arc::clone(&server.stand().door));
     let routes = Arc::clone(&server).routes().layer(from_fn_with_state(server, tried));
     let routes = routes.into_make_service_with_connect_info::<Caller>();

@@ -73,7 +73,9 @@ pub enum Say {
     Delete {
         status: String,
     },
-    /// A moderator puts it elsewhere, in the network's own screens: `approve`, `hold`, `spam`, `trash`.
+    /// A moderator puts it elsewhere, in the network's own screens: `approve`, `hold`, `spam`, `trash`. E-mail: another
+    /// program files or marks it (`inbox`, `spam`, `trash`, `seen`, `unseen`, `flagged`), or every folder of the mailbox
+    /// of that address is made anew (`renumber`).
     Put {
         status: String,
         state: String,
@@ -132,13 +134,13 @@ pub struct Posted {
     /// What its pictures show, in order; empty where nobody said.
     pub pictures: Vec<String>,
     pub visibility: Visibility,
-    /// The `Idempotency-Key` sent with it, honoured or not.
+    /// The `Idempotency-Key` sent with it, honoured or not; on Bluesky, the record key that the client chose.
     pub key: Option<String>,
     /// When it was applied, in milliseconds since 1970.
     pub at_ms: i64,
     /// Written on the network itself, not through the API.
     pub native: bool,
-    /// Where it stands, in the network's words, where it has moderators.
+    /// Where it stands, in the network's words, where it has moderators. E-mail: to whom it went.
     #[serde(default)]
     pub state: Option<String>,
 }

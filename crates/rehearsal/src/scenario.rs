@@ -20,14 +20,20 @@ pub struct Scenario {
     pub(crate) arrivals: Vec<Line>,
 }
 
-const FILES: [&str; 3] = [
+const FILES: [&str; 6] = [
     include_str!("../scenarios/soiree.json"),
     include_str!("../scenarios/calme.json"),
     include_str!("../scenarios/sites.json"),
+    include_str!("../scenarios/ciels.json"),
+    include_str!("../scenarios/forums.json"),
+    include_str!("../scenarios/courriers.json"),
 ];
 
 impl Scenario {
-    /// `soirée` (or `soiree`), `calme`; `sites`: the ways in which a WordPress site can be hard to sign in to.
+    /// `soirée` (or `soiree`), `calme`; `sites`: the ways in which a WordPress site can be hard to sign in to;
+    /// `ciels`: two Bluesky servers with little on them.
+    /// `forums`: a Discourse forum as it comes, an old one in a folder, one that approves what is written.
+    /// `courriers`: the mails that strangers' programs write, and the houses that keep them.
     pub fn named(name: &str) -> Option<Scenario> {
         let name = if name == "soiree" { "soirée" } else { name };
         FILES
@@ -192,16 +198,16 @@ pub struct ClientCard {
 /// An account of a client, with a token that needs no sign-in, and what it takes to sign in all the same.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct AccountCard {
-    /// `mastodon`, `wordpress`: a name of the list of networks.
+    /// `mastodon`, `wordpress`, `email`: a name of the list of networks.
     pub network: String,
     /// The server's address, `http://127.0.0.1:PORT`, with its folder where it has one.
     pub server: String,
-    /// `name@domain`, without the first "@".
+    /// `name@domain`, without the first "@"; a Bluesky handle as it is.
     pub handle: String,
     pub name: String,
     /// The account's id on its server.
     pub remote: String,
-    /// What proves who asks: a bearer token, an application password.
+    /// What proves who asks: a bearer token, an application password, a user API key.
     pub token: String,
     /// Empty where the network knows no apps.
     pub client_id: String,

@@ -15,6 +15,16 @@ fn lines(scenario: &Scenario) -> Vec<&Line> {
     scenario.start.iter().chain(&scenario.arrivals).collect()
 }
 
+#[test]
+fn a_name_is_one_lines_alone() {
+    for scenario in all() {
+        let mut names = BTreeSet::new();
+        let twice =
+            lines(&scenario).into_iter().filter_map(|line| line.id.clone()).find(|id| !names.insert(id.clone()));
+        assert_eq!(twice, None, "{}", scenario.name);
+    }
+}
+
 /// In the order in which they are performed. Minutes before the start are negative, seconds after it are not: one order
 /// for both.
 fn ordered(scenario: &Scenario) -> Vec<&Line> {

@@ -13,7 +13,7 @@ fn ines() -> Speaker {
 
 #[tokio::test]
 async fn a_scenario_is_whole() {
-    assert_eq!(Scenario::names(), ["soirée", "calme", "sites"]);
+    assert_eq!(Scenario::names(), ["soirée", "calme", "sites", "ciels", "forums", "courriers"]);
     assert!(Scenario::named("soiree").is_some() && Scenario::named("absent").is_none());
     let rehearsal = quiet("soirée").await;
     let clients = rehearsal.clients();

@@ -1,8 +1,8 @@
-//! Plays crash rounds: `crash [--rounds N] [--seed S] [--at-once N]`. It ends well only where nothing is lost, doubled, out of order or
+//! Plays crash rounds: `crash [--rounds N] [--seed S] [--at-once N] [--network NAME]`. It ends well only where nothing is lost, doubled, out of order or
 //! unsure though provable, and nearly all that can be proved is sent. The seed is printed; with it the same comes again.
 //! Without a word, two for each processor are played at once.
 
-use guichet_tests::crash::{Play, play};
+use guichet_tests::crash::{Ground, Play, play};
 use std::process::ExitCode;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -38,6 +38,14 @@ async fn main() -> ExitCode {
     let mut asked = Play::of(program, seed, rounds);
     if let Some(at_once) = at_once.and_then(|many| usize::try_from(many).ok()) {
         asked.at_once = at_once;
+    }
+    if let Some(at) = words.iter().position(|word| word == "--network") {
+        let name = words.get(at + 1).map(String::as_str).unwrap_or_default();
+        asked.ground = Ground::named(name);
+        if asked.ground.is_none() {
+            eprintln!("--network {name}: no rounds are played there");
+            return ExitCode::FAILURE;
+        }
     }
     let sum = play(asked, |_| false).await;
     println!("{:.1} minutes", began.elapsed().as_secs_f64() / 60.0);

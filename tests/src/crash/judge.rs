@@ -3,6 +3,7 @@
 //! A place is the post that is answered. Replies, and what stands at the server, are compared as a multiset of places and
 //! texts; the key that each copy was sent with, and the pictures it shows, tell besides which of them are one reply.
 
+use super::ground::Ground;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,7 +44,7 @@ pub struct Row {
 
 impl Row {
     /// One line of the outbox, as it crosses the seam; its conversation's place is known to the round.
-    pub fn read(told: &Value, place: &str) -> Row {
+    pub fn read(told: &Value, place: &str, ground: &Ground) -> Row {
         let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let url = told["url"].as_str();
         let pictures = told["attachments"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -54,7 +55,7 @@ impl Row {
             pictures: pictures.iter().map(|picture| word(&picture["alt"])).collect(),
             state: word(&told["state"]["state"]),
             why: word(&told["state"]["why"]["why"]),
-            remote: url.and_then(|url| url.rsplit('/').next()).map(str::to_owned),
+            remote: url.map(|url| (ground.name)(url).to_owned()),
         }
     }
 

@@ -4,11 +4,13 @@
 //!
 //! Round i of a seed S is what the seed S + i says, so that any one of them can be played alone.
 
+mod ground;
 mod judge;
 mod pictures;
 mod plan;
 mod round;
 
+pub use ground::Ground;
 pub use pictures::drawn;
 pub use plan::{MODES, Mode};
 
@@ -40,6 +42,8 @@ pub struct Play {
     pub at_once: usize,
     /// This mode alone.
     pub mode: Option<Mode>,
+    /// On this network alone; `None`: dealt by seed.
+    pub ground: Option<&'static Ground>,
     /// Every life ends as a power cut, on a disk that syncs so.
     pub disk: Option<Syncs>,
 }
@@ -48,7 +52,7 @@ impl Play {
     pub fn of(program: PathBuf, seed: u64, rounds: u64) -> Play {
         // More than half of a round is waiting.
         let at_once = 2 * std::thread::available_parallelism().map_or(2, usize::from);
-        Play { program, seed, rounds, at_once, mode: None, disk: None }
+        Play { program, seed, rounds, at_once, mode: None, ground: None, disk: None }
     }
 }
 
@@ -95,7 +99,8 @@ impl Sum {
         ];
         for (what, found) in faults {
             for one in found {
-                println!("seed {seed} ({:?}, killed at {}): {what}: {one}", outcome.mode, outcome.killed.join(", "));
+                let (network, mode, killed) = (outcome.network, outcome.mode, outcome.killed.join(", "));
+                println!("seed {seed} ({network}, {mode:?}, killed at {killed}): {what}: {one}");
             }
         }
         if faults[..4].iter().any(|(_, found)| !found.is_empty()) {
@@ -115,7 +120,7 @@ impl Sum {
         self.acknowledged += outcome.acknowledged;
         self.pictures += outcome.pictures;
         self.brought += outcome.brought;
-        *self.modes.entry(format!("{:?}", outcome.mode)).or_default() += 1;
+        *self.modes.entry(format!("{} {:?}", outcome.network, outcome.mode)).or_default() += 1;
         for step in outcome.killed {
             *self.killed.entry(step).or_default() += 1;
         }

@@ -1,6 +1,7 @@
 //! What a round will be, drawn before it begins: how each life of the desk ends, what its disk and its network do, what
 //! is written in it. All of it comes out of the round's seed, and nothing of it out of what happens.
 
+use super::ground::Ground;
 use crate::desk::Dice;
 use crate::forgetful::Syncs;
 use guichet_core::STEPS;
@@ -12,8 +13,6 @@ use guichet_rehearsal::{Effect, FaultRule};
 pub const SPEED: u32 = 200;
 
 const HOURS: i64 = 3_600_000;
-const PUBLISH: &str = "=/api/v1/statuses";
-const UPLOAD: &str = "=/api/v2/media";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -81,22 +80,25 @@ pub enum Act {
 }
 
 impl Plan {
-    pub fn draw(seed: u64, places: usize) -> Plan {
+    pub fn draw(seed: u64, ground: &Ground, places: usize) -> Plan {
         // Neighbouring seeds must not draw neighbouring numbers.
         let dice = Dice::new(Dice::new(seed).draw());
-        let mode = MODES[dice.below(3) as usize];
+        let mode = match MODES[dice.below(3) as usize] {
+            Mode::Keys if !ground.keys => Mode::NoKeys,
+            mode => mode,
+        };
         let lives = 3 + dice.below(2);
         Plan {
             seed,
             mode,
             lag: 5_000 + dice.below(115_000),
-            lives: (0..lives).map(|number| Life::draw(dice.draw(), number, places)).collect(),
+            lives: (0..lives).map(|number| Life::draw(dice.draw(), number, ground, places)).collect(),
         }
     }
 }
 
 impl Life {
-    fn draw(seed: u64, number: u64, places: usize) -> Life {
+    fn draw(seed: u64, number: u64, ground: &Ground, places: usize) -> Life {
         // What is drawn of pictures leaves everything else of a seed as it was without them.
         let (dice, apart) = (&Dice::new(seed), &Dice::new(!seed));
         let step = STEPS[dice.below(STEPS.len() as u64) as usize];
@@ -106,12 +108,13 @@ impl Life {
             let unique = format!("Réponse {number}-{at}.");
             let act = match dice.below(14) {
                 // A few texts are the same on purpose: they must be told apart by their ids alone.
-                0..=2 => Act::Write("Merci à vous !".into()),
+                0..=2 if ground.twins => Act::Write("Merci à vous !".into()),
                 3 => Act::WriteTwice(unique),
                 _ => Act::Write(unique),
             };
             let place = dice.below(places as u64) as usize;
-            lines.push(Line { place, act, pictures: pictures(apart, number, at), nap: nap(dice) });
+            let pictures = if ground.upload.is_some() { pictures(apart, number, at) } else { Vec::new() };
+            lines.push(Line { place, act, pictures, nap: nap(dice) });
             let between = match dice.below(24) {
                 0..=4 => Act::SendAgain,
                 5 => Act::TakeBack,
@@ -131,7 +134,7 @@ impl Life {
             tail: [4, 40, 160][dice.below(3) as usize] * dice.below(1_000) / 1_000,
             disk: (dice.below(2) == 0).then_some(Syncs::Always),
             twin: dice.below(8) == 0,
-            troubles: [troubles(dice), troubles_with_pictures(apart)].concat(),
+            troubles: [troubles(dice, ground), troubles_with_pictures(apart, ground)].concat(),
             lines,
             restore: dice.below(4) == 0,
             keep: dice.below(3) == 0,
@@ -150,7 +153,7 @@ fn pictures(dice: &Dice, number: u64, at: u64) -> Vec<String> {
 }
 
 /// What goes wrong between us and the servers.
-fn troubles(dice: &Dice) -> Vec<FaultRule> {
+fn troubles(dice: &Dice, ground: &Ground) -> Vec<FaultRule> {
     let mut troubles = Vec::new();
     for _ in 0..dice.below(4) {
         let effect = match dice.below(14) {
@@ -165,7 +168,7 @@ fn troubles(dice: &Dice) -> Vec<FaultRule> {
             12 => Effect::RateLimited { after_s: 1 + dice.below(60) },
             _ => failing(),
         };
-        troubles.push(FaultRule::on("POST", PUBLISH, effect).once());
+        troubles.push(FaultRule::on("POST", ground.publish, effect).once());
     }
     if dice.below(3) == 0 {
         let effect = match dice.below(3) {
@@ -174,13 +177,13 @@ fn troubles(dice: &Dice) -> Vec<FaultRule> {
             _ => Effect::Torn,
         };
         let times = Some(1 + dice.below(4) as u32);
-        troubles.push(FaultRule { times, ..FaultRule::on("GET", "/statuses", effect) });
+        troubles.push(FaultRule { times, ..FaultRule::on("GET", ground.read, effect) });
     }
     troubles
 }
 
 /// What goes wrong while a picture is brought: it is there or not, and nobody has heard.
-fn troubles_with_pictures(dice: &Dice) -> Vec<FaultRule> {
+fn troubles_with_pictures(dice: &Dice, ground: &Ground) -> Vec<FaultRule> {
     let effect = |dice: &Dice| match dice.below(12) {
         0 | 1 => Effect::CutBefore,
         2 => Effect::CutDuring,
@@ -193,7 +196,8 @@ fn troubles_with_pictures(dice: &Dice) -> Vec<FaultRule> {
         10 => Effect::RateLimited { after_s: 1 + dice.below(60) },
         _ => failing(),
     };
-    (0..dice.below(3)).map(|_| FaultRule::on("POST", UPLOAD, effect(dice)).once()).collect()
+    let Some(upload) = ground.upload else { return Vec::new() };
+    (0..dice.below(3)).map(|_| FaultRule::on("POST", upload, effect(dice)).once()).collect()
 }
 
 fn failing() -> Effect {

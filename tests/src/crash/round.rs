@@ -3,6 +3,7 @@
 
 mod acts;
 
+use super::ground::Ground;
 use super::judge::{Copy, Ledger, Row, Verdict, Written, judge};
 use super::plan::{Life, Mode, Plan};
 use super::{PLACES, Play, pictures};
@@ -39,6 +40,7 @@ struct Place {
 
 pub(super) struct Round<'a> {
     play: &'a Play,
+    ground: &'static Ground,
     plan: Plan,
     pace: Pace,
     began_at: i64,
@@ -61,6 +63,7 @@ pub(super) struct Round<'a> {
 }
 
 pub(super) struct Outcome {
+    pub network: &'static str,
     pub mode: Mode,
     pub verdict: Verdict,
     pub written: usize,
@@ -77,12 +80,13 @@ pub(super) struct Outcome {
 
 impl<'a> Round<'a> {
     pub async fn play(play: &'a Play, seed: u64, pace: Pace) -> Outcome {
-        let mut plan = Plan::draw(seed, PLACES);
+        let ground = play.ground.unwrap_or_else(|| Ground::of(seed));
+        let mut plan = Plan::draw(seed, ground, PLACES);
         plan.mode = play.mode.unwrap_or(plan.mode);
         for life in &mut plan.lives {
             life.disk = play.disk.or(life.disk);
         }
-        let mut round = Round::begin(play, plan, pace).await;
+        let mut round = Round::begin(play, ground, plan, pace).await;
         let lives = std::mem::take(&mut round.plan.lives);
         for life in &lives {
             round.live(life).await;
@@ -90,8 +94,8 @@ impl<'a> Round<'a> {
         round.end().await
     }
 
-    async fn begin(play: &'a Play, plan: Plan, pace: Pace) -> Self {
-        let scenario = Scenario::named("calme").expect("a scenario");
+    async fn begin(play: &'a Play, ground: &'static Ground, plan: Plan, pace: Pace) -> Self {
+        let scenario = Scenario::named(ground.scenario).expect("a scenario");
         let options = Options { scenario, seed: plan.seed, pace: 0.0, ports: None };
         let rehearsal = Rehearsal::start(options).await.expect("ports");
         rehearsal.honour_keys(plan.mode == Mode::Keys);
@@ -99,6 +103,7 @@ impl<'a> Round<'a> {
         rehearsal.limits(1_000_000, 1_000_000);
         let mut round = Round {
             play,
+            ground,
             plan,
             pace,
             began_at: pace.now_ms(),
@@ -152,11 +157,19 @@ impl<'a> Round<'a> {
 
     /// The first opening, in peace: a few people speak, and the desk has their conversations.
     async fn gather(&mut self) {
-        let clients = self.rehearsal.clients();
+        let mut clients = self.rehearsal.clients();
+        let mut left = self.ground.accounts;
+        for client in &mut clients {
+            client.accounts.retain(|account| {
+                let played = account.network == self.ground.network && left > 0;
+                left -= usize::from(played);
+                played
+            });
+        }
+        clients.retain(|client| !client.accounts.is_empty());
         let users: Vec<String> = clients
             .iter()
             .flat_map(|client| &client.accounts)
-            .take(2)
             .map(|account| account.handle.split('@').next().expect("a name").to_owned())
             .collect();
         let mut waiting = Vec::new();
@@ -311,6 +324,7 @@ impl<'a> Round<'a> {
             self.story.push(format!("{at:6} s  there: {post:?}"));
         }
         Outcome {
+            network: self.ground.network,
             mode: self.plan.mode,
             verdict,
             written: self.written.len(),
@@ -330,10 +344,12 @@ impl<'a> Round<'a> {
         }
         let copies = self.rehearsal.posted().into_iter().map(|post| Copy {
             pictures: self.shown(&post),
-            id: post.id,
+            id: (self.ground.name)(&post.id).to_owned(),
             place: post.in_reply_to.unwrap_or_default(),
-            // The addressee stands first; what was written follows it.
-            text: post.text.split_once(' ').map_or("", |(_, rest)| rest).to_owned(),
+            text: match self.ground.addressed {
+                true => post.text.split_once(' ').map_or("", |(_, rest)| rest).to_owned(),
+                false => post.text,
+            },
             key: post.key,
             native: post.native,
         });
@@ -348,7 +364,7 @@ impl<'a> Round<'a> {
     /// A line of the outbox, as the desk tells it.
     fn row(&self, told: &Value) -> Row {
         let known = self.places.iter().find(|place| told["conversation"] == place.conversation);
-        Row::read(told, known.map(|place| place.status.as_str()).unwrap_or_default())
+        Row::read(told, known.map(|place| place.status.as_str()).unwrap_or_default(), self.ground)
     }
 
     /// What the pictures of a post show.

@@ -76,9 +76,13 @@ struct Doom {
 /// What the client says, watched for the request to doom.
 async fn ask(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, doom: Doom) {
     let mut buffer = vec![0; 16 * 1024];
+    // What is watched for may come in two pieces.
+    let mut before = Vec::new();
     while let Ok(read @ 1..) = from.read(&mut buffer).await {
         let said = &buffer[..read];
-        let writes = said.windows(doom.writing.len()).any(|part| part == doom.writing);
+        before.extend_from_slice(said);
+        let writes = before.windows(doom.writing.len()).any(|part| part == doom.writing);
+        before.drain(..before.len().saturating_sub(doom.writing.len() - 1));
         let takes =
             || doom.to_lose.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
         if writes && takes() {

@@ -1,15 +1,20 @@
 //! Real servers on loopback: programs of others that speak the networks' own protocols, installed in a cache folder
 //! (`GUICHET_SERVERS`, else `target/servers`) on first use, started on a free port of 127.0.0.1 for one test, and
-//! killed by process id when dropped. Nothing is installed in the system, WordPress excepted.
+//! killed by process id when dropped. Nothing is installed in the system, but for WordPress, Dovecot and Bluesky's
+//! database.
 //!
 //! They forgive nothing that our rehearsal might: what passes here was read and written by a stranger's code.
 
+mod bluesky;
 mod cut;
+mod mail;
 mod mock;
 mod snac;
 mod wordpress;
 
+pub use bluesky::{Bluesky, Member};
 pub use cut::Wire;
+pub use mail::{ALICE, BOB, MailHouse};
 pub use mock::Mock;
 pub use snac::Snac;
 pub use wordpress::{Addresses, WordPress};
@@ -33,6 +38,8 @@ pub fn install() {
     snac::install();
     mock::install();
     wordpress::install();
+    bluesky::install();
+    mail::install();
 }
 
 /// A process of ours, with what it printed: killed and awaited when dropped.

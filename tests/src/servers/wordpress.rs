@@ -109,10 +109,11 @@ impl WordPress {
 
     /// A visitor without an account comments, under `parent` (0: at the top). They see it; others once it is approved.
     pub async fn stranger(&self, name: &str, text: &str, parent: &str) {
+        let mailbox: String = name.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
         let form = [
             ("comment_post_ID", self.article.as_str()),
             ("author", name),
-            ("email", &format!("{}@example.com", name.to_lowercase())),
+            ("email", &format!("{mailbox}@example.com")),
             ("url", ""),
             ("comment", text),
             ("comment_parent", parent),

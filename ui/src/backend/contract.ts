@@ -146,7 +146,15 @@ export type Capabilities = { limit: TextLimit,
 /**
  * In direct messages, where they have another; `None`: the same.
  */
-directLimit: TextLimit | null, reply: boolean, privateReply: boolean, like: boolean, mute: boolean, block: boolean, report: boolean, 
+directLimit: TextLimit | null, reply: boolean, privateReply: boolean, 
+/**
+ * Whether whoever answers chooses who sees it, never more people than saw what is answered.
+ */
+audiences: boolean, 
+/**
+ * Whether a text may stand behind a warning.
+ */
+warnings: boolean, like: boolean, mute: boolean, block: boolean, report: boolean, 
 /**
  * Where a moderator of this account may put what others wrote; empty: nowhere.
  */
@@ -687,7 +695,7 @@ network: string, host: string,
  */
 precise: boolean, };
 
-export type RefusalCode = "gone" | "forbidden" | "too_long" | "empty" | "duplicate" | "window_closed" | "suspended" | "not_offered" | "wrong_server" | "invalid";
+export type RefusalCode = "gone" | "forbidden" | "too_long" | "too_short" | "empty" | "duplicate" | "window_closed" | "suspended" | "not_offered" | "wrong_server" | "invalid";
 
 /**
  * The network's own name of an item or a person: opaque, compared byte by byte.

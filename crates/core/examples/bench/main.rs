@@ -141,6 +141,10 @@ impl Network for Silent {
         "mastodon"
     }
 
+    fn offer(&self) -> guichet_model::Offer {
+        panic!("nobody is shown its tile")
+    }
+
     fn login(&self) -> Box<dyn Login> {
         panic!("nobody signs in")
     }

@@ -167,21 +167,5 @@ fn capabilities(network: &str) -> Capabilities {
         _ => (NO_LIMIT, TextUnit::Characters, None),
     };
     let link_counts = (network == "x").then_some(23);
-    Capabilities {
-        limit: TextLimit { most, unit, bytes, link_counts, mention_domain_free: false },
-        direct_limit: None,
-        reply: true,
-        private_reply: false,
-        like: false,
-        mute: false,
-        block: false,
-        report: false,
-        publications: Vec::new(),
-        delete_own: false,
-        edit_own: false,
-        addresses: false,
-        pictures: None,
-        proof: Proof::None,
-        never_gives: Vec::new(),
-    }
+    Capabilities::of(TextLimit { most, unit, bytes, link_counts, mention_domain_free: false }, Proof::None)
 }

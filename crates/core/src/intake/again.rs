@@ -35,6 +35,13 @@ impl Puller {
             if asked.is_empty() || self.blocked().await?.is_some() {
                 break;
             }
+            let (asked, passed): (Vec<_>, Vec<_>) = asked.into_iter().partition(|item| again.looks_at(item));
+            if !passed.is_empty() {
+                self.desk.store().write(Durability::Normal, move |tx| passed_over(tx, account, &passed, now)).await?;
+            }
+            if asked.is_empty() {
+                continue;
+            }
             let page = match again.look(&asked).await {
                 Ok(page) => page,
                 Err(fault) => return Ok(Err(fault)),
@@ -64,6 +71,19 @@ fn due(conn: &Connection, account: AccountId, most: usize, now: Millis) -> Resul
             row.get(0).map(RemoteId)
         })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Their turn comes again like the others', and nothing else is said of them.
+fn passed_over(tx: &Transaction<'_>, account: AccountId, passed: &[RemoteId], now: Millis) -> Result<(), Problem> {
+    let Some(intake) = Intake::of(tx, account, now)? else {
+        return Ok(());
+    };
+    for name in passed {
+        if let Some((message, _)) = intake.message_named(name)? {
+            intake.looked_at(message, None)?;
+        }
+    }
+    Ok(())
 }
 
 fn looked(

@@ -134,6 +134,16 @@ async fn an_answer_that_cannot_be_read_whole_misses_nobody() {
 }
 
 #[tokio::test]
+async fn what_a_network_cannot_be_asked_for_is_never_missed() {
+    let scene = Scene::of(2).await;
+    scene.network.script().nameless = vec![RemoteId::new("1")];
+    for _ in 0..4 {
+        assert_eq!(scene.after(EACH, vec![there(&[0]), there(&[0])]).await, [["0"]]);
+    }
+    assert_eq!((scene.gone(), scene.number("SELECT sum(misses) FROM message")), (0, 0));
+}
+
+#[tokio::test]
 async fn a_few_requests_a_turn_the_oldest_look_first_and_nothing_older_than_thirty_days() {
     let scene = Scene::of(9).await;
     // The paper takes two names at once.

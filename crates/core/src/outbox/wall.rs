@@ -106,11 +106,16 @@ impl Speaker {
         let Some(parent) = parent else {
             return Vec::new();
         };
+        let audiences = self.capabilities.as_ref().is_none_or(|can| can.audiences);
         let privately = self.capabilities.as_ref().is_none_or(|can| can.private_reply);
         [Visibility::Public, Visibility::Unlisted, Visibility::Followers, Visibility::Direct]
             .into_iter()
             .filter(|visibility| *visibility >= parent)
-            .filter(|visibility| *visibility == parent || *visibility != Visibility::Direct || privately)
+            .filter(|visibility| match visibility {
+                same if *same == parent => true,
+                Visibility::Direct => privately,
+                _ => audiences,
+            })
             .collect()
     }
 }

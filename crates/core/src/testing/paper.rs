@@ -52,6 +52,8 @@ pub struct Script {
     pub puts: VecDeque<Result<Publication, Fault>>,
     /// What looking at items again answers; without any, the network is none that needs it.
     pub looks: VecDeque<Result<Page, Fault>>,
+    /// Items that cannot be asked for by name.
+    pub nameless: Vec<RemoteId>,
     /// What the live stream rings, once it is listened to.
     pub rings: VecDeque<Ring>,
     pub asked: Vec<Asked>,
@@ -110,6 +112,10 @@ impl Paper {
 impl Network for Paper {
     fn name(&self) -> &'static str {
         NAME
+    }
+
+    fn offer(&self) -> guichet_model::Offer {
+        panic!("nobody is shown its tile")
     }
 
     fn login(&self) -> Box<dyn Login> {
@@ -269,6 +275,10 @@ impl Again for PaperSession {
         2
     }
 
+    fn looks_at(&self, item: &RemoteId) -> bool {
+        !self.paper.script().nameless.contains(item)
+    }
+
     async fn look(&self, items: &[RemoteId]) -> Result<Page, Fault> {
         let mut script = self.paper.script();
         script.asked.push(Asked::Look(items.to_vec()));
@@ -310,6 +320,8 @@ pub fn capabilities() -> Capabilities {
         direct_limit: None,
         reply: true,
         private_reply: true,
+        audiences: true,
+        warnings: true,
         like: true,
         mute: true,
         block: true,

@@ -7,7 +7,7 @@
 use super::api::Api;
 use super::wire;
 use guichet_model::{Capabilities, Fault, MINUTE, PictureLimit, Proof, TextLimit, TextUnit};
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 /// What a status may count where the server does not say.
@@ -49,6 +49,11 @@ pub(crate) async fn read(api: &Api) -> Result<Instance, Fault> {
         instance.is_mastodon = software(api).await?.is_none_or(|name| is_mastodon_name(&name));
     }
     Ok(instance)
+}
+
+/// A Mastodon that says no more than what it is.
+pub(crate) fn usual() -> Instance {
+    told_by(&json!({ "version": "4.0.0" }))
 }
 
 pub(crate) fn told_by(told: &Value) -> Instance {
@@ -146,6 +151,8 @@ pub(crate) fn capabilities(instance: &Instance) -> Capabilities {
         direct_limit: None,
         reply: true,
         private_reply: true,
+        audiences: true,
+        warnings: true,
         like: true,
         mute: true,
         block: true,

@@ -32,7 +32,7 @@ pub(crate) use errors::table;
 
 use crate::addresses::Reach;
 use crate::http::Http;
-use guichet_model::{Doors, Identity, Login, Network, Session};
+use guichet_model::{Doors, Identity, Login, Network, Offer, Session};
 use std::sync::Arc;
 
 /// As it is stored.
@@ -51,6 +51,10 @@ impl Mastodon {
 impl Network for Mastodon {
     fn name(&self) -> &'static str {
         NAME
+    }
+
+    fn offer(&self) -> Offer {
+        Offer { minutes: 1, approval: false, most: instance::capabilities(&instance::usual()) }
     }
 
     fn login(&self) -> Box<dyn Login> {

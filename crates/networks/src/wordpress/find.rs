@@ -32,8 +32,8 @@ pub(crate) async fn newest_same(account: &Account, prepared: &Prepared) -> Resul
     let (ours, _) = ours_at(account, send::place(prepared)?, Millis(0)).await?;
     let wanted = folded(&prepared.text);
     // One in the trash does not stand in the way of a second (wp_allow_comment).
-    let same = ours.iter().filter(|comment| comment.publication != Publication::Trash);
-    let same = same.filter(|comment| folded(&body(comment).text) == wanted).next_back();
+    let mut same = ours.iter().filter(|comment| comment.publication != Publication::Trash);
+    let same = same.rfind(|comment| folded(&body(comment).text) == wanted);
     Ok(same.map(|comment| account.item(comment)))
 }
 

@@ -18,20 +18,6 @@ pub(crate) fn capabilities(moderates: bool) -> Capabilities {
         never_gives.push("pending_comments");
     }
     Capabilities {
-        limit: TextLimit {
-            most: LONGEST,
-            unit: TextUnit::Bytes,
-            bytes: None,
-            link_counts: None,
-            mention_domain_free: false,
-        },
-        direct_limit: None,
-        reply: true,
-        private_reply: false,
-        like: false,
-        mute: false,
-        block: false,
-        report: false,
         publications: if moderates {
             vec![Publication::Published, Publication::Pending, Publication::Spam, Publication::Trash]
         } else {
@@ -39,10 +25,8 @@ pub(crate) fn capabilities(moderates: bool) -> Capabilities {
         },
         delete_own: moderates,
         edit_own: moderates,
-        addresses: false,
-        pictures: None,
-        // wp_allow_comment: one author, one post, one parent, one text.
-        proof: Proof::RefusesDuplicate,
         never_gives: never_gives.into_iter().map(str::to_owned).collect(),
+        // wp_allow_comment: one author, one post, one parent, one text.
+        ..Capabilities::of(TextLimit::of(LONGEST, TextUnit::Bytes), Proof::RefusesDuplicate)
     }
 }

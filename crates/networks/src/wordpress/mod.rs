@@ -28,7 +28,7 @@ pub(crate) mod recorded;
 
 use crate::addresses::Reach;
 use crate::http::Http;
-use guichet_model::{Doors, Identity, Login, Network, Session};
+use guichet_model::{Doors, Identity, Login, Network, Offer, Session};
 use std::sync::Arc;
 
 /// As it is stored.
@@ -47,6 +47,10 @@ impl WordPress {
 impl Network for WordPress {
     fn name(&self) -> &'static str {
         NAME
+    }
+
+    fn offer(&self) -> Offer {
+        Offer { minutes: 1, approval: false, most: me::capabilities(true) }
     }
 
     fn login(&self) -> Box<dyn Login> {

@@ -79,12 +79,8 @@ pub(crate) async fn send(account: &Account, prepared: &Prepared, last: Arc<dyn L
         }
         // The site has this text of ours at this very place: it is there, and is read.
         Err(Fault::Refused { reason }) if reason.code == RefusalCode::Duplicate => {
-            match find::newest_same(account, prepared).await {
-                Ok(Some(item)) => Ok(item),
-                // There, and not shown to us: we do not moderate, and it waits for someone who does.
-                Ok(None) => Err(Fault::Refused { reason }),
-                Err(_) => Err(Fault::Unsure),
-            }
+            // There, and not shown to us: a cache is behind, or it waits for a moderator whom we are not. It is looked for.
+            find::newest_same(account, prepared).await.ok().flatten().ok_or(Fault::Unsure)
         }
         Err(fault) => Err(fault),
     }

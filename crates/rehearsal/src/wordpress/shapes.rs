@@ -110,8 +110,17 @@ pub(crate) fn embed(host: &Host, site: &Site, comment: &Comment, wanted: &[&str]
     }
 }
 
+/// The first 55 words, as wp_trim_excerpt makes them of a text that has no excerpt of its own.
+fn summary(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    match words.len() > 55 {
+        true => format!("{} [&hellip;]", words[..55].join(" ")),
+        false => words.join(" "),
+    }
+}
+
 pub(crate) fn post(host: &Host, post: &Post, context: Context) -> Value {
-    let summary: String = bare(&post.text).chars().take(140).collect();
+    let summary = summary(&bare(&post.text));
     let own = format!("/wp/v2/posts/{}", post.id);
     let mut shape = json!({
         "id": post.id,

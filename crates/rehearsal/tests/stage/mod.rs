@@ -1,6 +1,8 @@
 //! What every test of the rehearsal needs: a running evening and a plain HTTP client that is signed in.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod ciel;
+pub mod mail;
 pub mod site;
 
 use guichet_rehearsal::{AccountCard, Options, Rehearsal, Scenario};

@@ -113,6 +113,10 @@ impl Network for Exchange {
         "exchange"
     }
 
+    fn offer(&self) -> guichet_model::Offer {
+        panic!("nobody is shown its tile")
+    }
+
     fn login(&self) -> Box<dyn Login> {
         Box::new(Nobody)
     }

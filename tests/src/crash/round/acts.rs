@@ -24,7 +24,7 @@ impl Round<'_> {
                     by: Speaker::new(&place_there.user, ""),
                     to: None,
                     reply_to: Some(place_there.status.clone()),
-                    text: format!("@{PASSER_BY} {text}"),
+                    text: if self.ground.addressed { format!("@{PASSER_BY} {text}") } else { text.clone() },
                     direct: false,
                     spoiler: String::new(),
                 };

@@ -116,6 +116,10 @@ impl Network for Paper {
         "paper"
     }
 
+    fn offer(&self) -> guichet_model::Offer {
+        panic!("nobody is shown its tile")
+    }
+
     fn login(&self) -> Box<dyn Login> {
         Box::new(NoLogin)
     }

@@ -63,6 +63,19 @@ async fn a_network_without_private_answers_offers_none_but_to_what_is_private() 
 }
 
 #[tokio::test]
+async fn a_network_without_audiences_answers_as_it_was_asked() {
+    let scene = Scene::new().await;
+    let (conversation, _) = scene.conversation("Léa");
+    scene.offers(&Capabilities { audiences: false, ..capabilities() });
+    assert_eq!(scene.composer_of(conversation).visibilities, [Visibility::Public, Visibility::Direct]);
+    scene.offers(&Capabilities { audiences: false, private_reply: false, ..capabilities() });
+    assert_eq!(scene.composer_of(conversation).visibilities, [Visibility::Public]);
+    let narrower = DraftView { visibility: Some(Visibility::Followers), ..text("Merci") };
+    assert_eq!(scene.send(conversation, narrower).await, Err(Problem::NotOffered));
+    scene.send(conversation, text("Merci")).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_network_that_names_nobody_gets_no_names() {
     for addresses in [true, false] {
         let scene = Scene::new().await;

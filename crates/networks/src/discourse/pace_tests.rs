@@ -1,0 +1,34 @@
+//! Who may still ask, and when the others may.
+
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+
+const NOON: Millis = Millis(1_790_000_000_000);
+
+#[test]
+fn gathering_leaves_some_to_sending() {
+    let mut pace = Pace::default();
+    for second in 0..15 {
+        pace.take(For::Pull, NOON.plus(second * 1000)).unwrap();
+    }
+    let now = NOON.plus(20_000);
+    assert_eq!(pace.take(For::Pull, now), Err(Fault::Later { after: NOON.plus(MINUTE) }));
+    assert_eq!(pace.take(For::Look, now), Err(Fault::Later { after: NOON.plus(7_000 + MINUTE) }));
+    for _ in 0..5 {
+        pace.take(For::Send, now).unwrap();
+    }
+    assert_eq!(pace.take(For::Send, now), Err(Fault::Later { after: NOON.plus(MINUTE) }));
+}
+
+#[test]
+fn a_day_has_its_end_too_and_a_clock_set_back_forgets() {
+    let mut pace = Pace::default();
+    for n in 0..2_700 {
+        pace.take(For::Pull, NOON.plus(n * 20_000)).unwrap();
+    }
+    let now = NOON.plus(2_700 * 20_000);
+    assert_eq!(pace.take(For::Pull, now), Err(Fault::Later { after: NOON.plus(DAY) }));
+    assert!(pace.take(For::Send, now).is_ok());
+    assert!(pace.take(For::Pull, NOON.plus(-3 * DAY)).is_ok());
+}

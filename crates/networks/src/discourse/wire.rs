@@ -1,0 +1,217 @@
+//! What forums really send, read leniently: ids as numbers or strings, fields that are missing because of the version, the
+//! role or a plugin. What a post cannot do without is an id, a time and a text; only their absence makes it unreadable.
+
+use guichet_model::Millis;
+use serde_json::Value;
+
+pub(crate) struct Post {
+    pub id: u64,
+    pub topic: u64,
+    /// Its place in the topic, from 1.
+    pub number: u64,
+    pub reply_to: Option<u64>,
+    pub username: String,
+    pub name: String,
+    /// An address with `{size}` in it, perhaps without its origin.
+    pub avatar: Option<String>,
+    pub at: Millis,
+    /// Where its text was changed.
+    pub edited: Option<Millis>,
+    /// HTML, as shown.
+    pub cooked: String,
+    /// Markdown, as written, where it was asked for.
+    pub raw: Option<String>,
+    pub yours: bool,
+    /// Taken away by staff, or taken back by its author.
+    pub gone: bool,
+    /// Out of sight until somebody looks at its flags.
+    pub hidden: bool,
+    pub liked: bool,
+    pub likes: u32,
+    pub replies: u32,
+    pub slug: Option<String>,
+}
+
+impl Post {
+    /// `Ok(None)`: something else that stands among posts: "closed this topic", a whisper among staff.
+    pub fn read(value: &Value) -> Result<Option<Self>, String> {
+        let id = id(&value["id"]).ok_or("no id")?;
+        // app/models/post.rs, `Post.types`: regular 1, moderator_action 2, small_action 3, whisper 4.
+        if matches!(value["post_type"].as_u64(), Some(3 | 4)) {
+            return Ok(None);
+        }
+        let at = time(&value["created_at"]).ok_or("no date")?;
+        let (cooked, raw) = (text(&value["cooked"]), text(&value["raw"]));
+        if cooked.is_none() && raw.is_none() {
+            return Err("no text".to_owned());
+        }
+        let version = value["version"].as_u64().unwrap_or(1);
+        let updated = time(&value["updated_at"]).filter(|updated| *updated > at);
+        let like = value["actions_summary"].as_array().into_iter().flatten().find(|action| action["id"] == 2);
+        Ok(Some(Self {
+            id,
+            topic: self::id(&value["topic_id"]).ok_or("no topic")?,
+            number: self::id(&value["post_number"]).unwrap_or(0),
+            reply_to: self::id(&value["reply_to_post_number"]),
+            username: text(&value["username"]).unwrap_or_default(),
+            name: text(&value["name"]).or_else(|| text(&value["display_username"])).unwrap_or_default(),
+            avatar: text(&value["avatar_template"]),
+            at,
+            // Many things touch a post; a new version alone is another text.
+            edited: updated.filter(|_| version > 1),
+            cooked: cooked.unwrap_or_default(),
+            raw,
+            yours: truth(&value["yours"]),
+            gone: !value["deleted_at"].is_null() || truth(&value["user_deleted"]),
+            hidden: truth(&value["hidden"]),
+            liked: like.is_some_and(|like| truth(&like["acted"])),
+            likes: count(like.map_or(&Value::Null, |like| &like["count"])),
+            replies: count(&value["reply_count"]),
+            slug: text(&value["topic_slug"]),
+        }))
+    }
+}
+
+/// A topic with some of its posts.
+pub(crate) struct Topic {
+    pub id: u64,
+    pub title: String,
+    pub slug: String,
+    pub at: Millis,
+    pub private: bool,
+    pub username: String,
+    pub name: String,
+    pub avatar: Option<String>,
+    /// The ids of all posts that we are shown, in their order.
+    pub stream: Vec<u64>,
+    /// Those of ours that wait for the forum's approval.
+    pub pending: Vec<Pending>,
+}
+
+pub(crate) struct Pending {
+    pub raw: String,
+    pub at: Option<Millis>,
+}
+
+impl Topic {
+    pub fn read(value: &Value) -> Result<Self, String> {
+        let id = id(&value["id"]).ok_or("no id")?;
+        let by = &value["details"]["created_by"];
+        let stream = list(&value["post_stream"]["stream"]).filter_map(self::id).collect();
+        Ok(Self {
+            id,
+            title: text(&value["title"]).or_else(|| text(&value["fancy_title"])).unwrap_or_default(),
+            slug: text(&value["slug"]).unwrap_or_default(),
+            at: time(&value["created_at"]).ok_or("no date")?,
+            private: value["archetype"] == "private_message",
+            username: text(&by["username"]).unwrap_or_default(),
+            name: text(&by["name"]).unwrap_or_default(),
+            avatar: text(&by["avatar_template"]),
+            stream,
+            pending: list(&value["pending_posts"]).filter_map(Pending::read).collect(),
+        })
+    }
+}
+
+impl Pending {
+    pub fn read(value: &Value) -> Option<Self> {
+        Some(Self { raw: text(&value["raw"])?, at: time(&value["created_at"]) })
+    }
+}
+
+/// The posts of a topic's answer, or of one by ids.
+pub(crate) fn posts(value: &Value) -> impl Iterator<Item = &Value> {
+    list(&value["post_stream"]["posts"])
+}
+
+/// What a member is told.
+pub(crate) struct Note {
+    pub id: u64,
+    pub kind: u64,
+    pub at: Millis,
+    pub topic: Option<u64>,
+    pub number: Option<u64>,
+    pub post: Option<u64>,
+}
+
+impl Note {
+    pub fn read(value: &Value) -> Result<Self, String> {
+        Ok(Self {
+            id: id(&value["id"]).ok_or("no id")?,
+            kind: value["notification_type"].as_u64().ok_or("no type")?,
+            at: time(&value["created_at"]).ok_or("no date")?,
+            topic: id(&value["topic_id"]),
+            number: id(&value["post_number"]),
+            post: id(&value["data"]["original_post_id"]),
+        })
+    }
+}
+
+/// A private exchange in the list of them.
+pub(crate) struct Row {
+    pub id: u64,
+    pub last: Millis,
+    pub highest: u64,
+}
+
+impl Row {
+    pub fn read(value: &Value) -> Result<Self, String> {
+        let last = ["last_posted_at", "bumped_at", "created_at"].into_iter().find_map(|name| time(&value[name]));
+        Ok(Self {
+            id: id(&value["id"]).ok_or("no id")?,
+            last: last.ok_or("no date")?,
+            highest: id(&value["highest_post_number"]).unwrap_or(1),
+        })
+    }
+}
+
+/// Somebody who may sign in.
+pub(crate) struct User {
+    pub username: String,
+    pub name: String,
+    pub avatar: Option<String>,
+}
+
+impl User {
+    pub fn read(value: &Value) -> Result<Self, String> {
+        Ok(Self {
+            username: text(&value["username"]).filter(|name| !name.is_empty()).ok_or("no name")?,
+            name: text(&value["name"]).unwrap_or_default(),
+            avatar: text(&value["avatar_template"]),
+        })
+    }
+}
+
+/// The values of a list; nothing where it is none.
+pub(crate) fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+/// A number of the forum's own; none is 0, and the forum's own bots are below.
+pub(crate) fn id(value: &Value) -> Option<u64> {
+    let told = value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())?;
+    (1..=i64::MAX as u64).contains(&told).then_some(told)
+}
+
+pub(crate) fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
+
+fn truth(value: &Value) -> bool {
+    value.as_bool().unwrap_or_else(|| matches!(value.as_str(), Some("t" | "true")))
+}
+
+fn count(value: &Value) -> u32 {
+    value.as_u64().and_then(|count| u32::try_from(count).ok()).unwrap_or(0)
+}
+
+/// ISO 8601, with milliseconds and Z, of old with an offset. Years that no inbox has are no time.
+pub(crate) fn time(value: &Value) -> Option<Millis> {
+    let at = Millis(value.as_str()?.trim().parse::<jiff::Timestamp>().ok()?.as_millisecond());
+    // 1970 to 2200: what lies outside is a zero or a slip, and would sort first or last for ever.
+    (0..7_258_118_400_000).contains(&at.0).then_some(at)
+}
+
+#[cfg(test)]
+#[path = "wire_tests.rs"]
+mod tests;

@@ -1,0 +1,171 @@
+//! Pulling: the messages of the contact folder, and of the sent ones those that answer something, by the numbers that a
+//! folder gives them. A number holds as long as the folder's UIDVALIDITY does; when that changes, the last days are read
+//! again, and the messages are the same ones by their ids.
+//!
+//! `n:*` always gives the last message, were its number smaller than n: what was asked for is looked at again here.
+
+use super::convert::Stood;
+use super::errors;
+use super::imap::{AT_ONCE, Imap, day};
+use super::letter;
+use super::session::{Account, Met};
+use guichet_model::{Cursor, DAY, Fault, Interval, MINUTE, Millis, Page, RefusalCode, SECOND, Source, Unread};
+use serde::{Deserialize, Serialize};
+
+pub(crate) const INBOX: &str = "inbox";
+pub(crate) const SENT: &str = "sent";
+
+/// A first reading takes no more than these.
+const FIRST: usize = 800;
+/// After a renumbering, so much before the newest that was read.
+const OVERLAP: i64 = 2 * DAY;
+/// A message that cannot be read is kept, but not without end.
+const MOST_RAW: usize = 64 << 10;
+
+pub(crate) fn sources() -> Vec<Source> {
+    // Where IDLE stands it rings; where it does not, a minute is soon enough for a letter.
+    vec![Source { name: INBOX, every: 60 * SECOND }, Source { name: SENT, every: 5 * MINUTE }]
+}
+
+/// Where a reading stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Walk {
+    validity: u32,
+    /// All numbers up to this one were read.
+    after: u32,
+    /// Since when what is here was read.
+    from: Millis,
+    newest: Millis,
+}
+
+pub(crate) async fn pull(
+    account: &Account,
+    source: &str,
+    cursor: Option<&Cursor>,
+    since: Millis,
+) -> Result<Page, Fault> {
+    let access = account.access().await?;
+    let mut imap = account.imap(&access).await?;
+    let (folder, stood) = match source {
+        INBOX => (access.folder.clone(), Stood::Inbox),
+        SENT => match account.folders(&mut imap).await?.sent() {
+            Some(folder) => (folder.to_owned(), Stood::Sent),
+            None => {
+                imap.done();
+                return Ok(Page::default());
+            }
+        },
+        _ => return Err(Fault::refused(RefusalCode::NotOffered, None)),
+    };
+    let opened = imap.examine(&folder).await?;
+    let stood_at = cursor.and_then(|cursor| serde_json::from_str::<Walk>(&cursor.0).ok());
+    let mut missing = None;
+    let (walk, waiting) = match stood_at {
+        Some(walk) if walk.validity == opened.validity => {
+            let waiting = newer(&mut imap, walk.after).await?;
+            (walk, waiting)
+        }
+        renumbered => {
+            let from = renumbered.as_ref().map_or(since, |walk| walk.newest.plus(-OVERLAP).max(since));
+            let asked = format!("SINCE {}", day(from.plus(-DAY)));
+            let mut recent = imap.search(&asked).await?;
+            let cut = recent.len().saturating_sub(FIRST);
+            recent.drain(..cut);
+            let after = match recent.first() {
+                Some(first) => first - 1,
+                None => last(&mut imap, opened.next).await?,
+            };
+            let newest = renumbered.map_or(since, |walk| walk.newest);
+            if cut > 0 {
+                missing = Some(from);
+            }
+            (Walk { validity: opened.validity, after, from, newest }, recent)
+        }
+    };
+    let asked: Vec<u32> = waiting.iter().copied().take(AT_ONCE).collect();
+    let mut page = Page { more: waiting.len() > asked.len(), ..Page::default() };
+    let mut next = walk.clone();
+    if let Some(last) = asked.last() {
+        read(account, &mut imap, &asked, stood, &mut page).await?;
+        next.after = *last;
+    }
+    imap.done();
+    let now = account.now();
+    let told = page.items.iter().map(|item| item.at).max();
+    // A date in the future would let all that is written until then pass for read.
+    next.newest = told.map_or(walk.newest, |told| told.min(now)).max(walk.newest);
+    let first = page.items.iter().map(|item| item.at).min();
+    if let (Some(from), Some(first)) = (missing, first) {
+        page.missing = Some(Interval { from, to: first });
+        next.from = first.max(from);
+    }
+    let reached = if page.more { next.newest } else { now };
+    page.covered = (next.from <= reached).then_some(Interval { from: next.from, to: reached });
+    let written = serde_json::to_string(&next).map_err(|_| Fault::unreadable("a cursor"))?;
+    page.cursor = Some(Cursor(written));
+    Ok(page)
+}
+
+async fn newer(imap: &mut Imap, after: u32) -> Result<Vec<u32>, Fault> {
+    let Some(first) = after.checked_add(1) else {
+        return Ok(Vec::new());
+    };
+    let mut found = imap.search(&format!("UID {first}:*")).await?;
+    found.retain(|uid| *uid > after);
+    Ok(found)
+}
+
+/// The highest number given so far.
+async fn last(imap: &mut Imap, next: Option<u32>) -> Result<u32, Fault> {
+    match next {
+        Some(next) => Ok(next.saturating_sub(1)),
+        None => Ok(imap.search("UID *").await?.last().copied().unwrap_or(0)),
+    }
+}
+
+async fn read(account: &Account, imap: &mut Imap, asked: &[u32], stood: Stood, page: &mut Page) -> Result<(), Fault> {
+    let found = imap.fetch(asked).await?;
+    if found.len() < asked.len() {
+        // Taken away while we read, or kept back from us: one that is still there must not pass for read.
+        let set: Vec<String> = asked.iter().map(u32::to_string).collect();
+        let there = imap.search(&format!("UID {}", set.join(","))).await?;
+        let kept_back: Vec<u32> = asked
+            .iter()
+            .copied()
+            .filter(|uid| there.contains(uid) && !found.iter().any(|raw| raw.uid == *uid))
+            .collect();
+        if found.is_empty() && kept_back.len() == asked.len() {
+            return Err(errors::soon(account.now()));
+        }
+        for uid in kept_back {
+            page.unreadable.push(Unread { raw: format!("uid {uid}"), why: "not given".into() });
+        }
+    }
+    for raw in found {
+        // Unfinished, or thrown away by a program that has no trash.
+        if raw.has("\\Draft") || raw.has("\\Deleted") {
+            continue;
+        }
+        match letter::read(&raw.bytes, raw.is_cut()) {
+            Some(letter) => {
+                let answers = letter.in_reply_to.is_some() || !letter.references.is_empty();
+                // What was written to others first is not the contact inbox's.
+                if stood == Stood::Inbox || answers {
+                    page.items.push(account.item(&Met { raw, letter }, stood));
+                }
+            }
+            None => page.unreadable.push(unread(&raw.bytes)),
+        }
+    }
+    page.items.sort_by_key(|item| item.at);
+    Ok(())
+}
+
+pub(crate) fn unread(bytes: &[u8]) -> Unread {
+    let raw = String::from_utf8_lossy(&bytes[..bytes.len().min(MOST_RAW)]).into_owned();
+    Unread { raw, why: "no message".into() }
+}
+
+#[cfg(test)]
+#[path = "pull_tests.rs"]
+mod tests;

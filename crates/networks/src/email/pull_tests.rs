@@ -1,0 +1,138 @@
+//! Gathering by numbers: the first time, again, after a renumbering, and what is not given.
+
+#![allow(clippy::unwrap_used)]
+
+use super::super::fake::{Fail, Fake, ME, NOW, letter};
+use super::*;
+use guichet_model::{HOUR, Item, Session};
+
+fn question(n: usize) -> String {
+    letter(&format!("q{n}@lea.test"), "Léa <lea@lea.test>", "Une question", "", &format!("Question {n}"))
+}
+
+fn names(page: &Page) -> Vec<&str> {
+    page.items.iter().map(|item| item.remote.as_str()).collect()
+}
+
+fn texts(items: &[Item]) -> Vec<&str> {
+    items.iter().map(|item| item.body.text.as_str()).collect()
+}
+
+#[tokio::test]
+async fn the_last_days_are_read_first_then_what_is_new_and_nothing_twice() {
+    let fake = Fake::start().await;
+    fake.put("INBOX", 40 * 86_400, question(0));
+    for n in 1..=30 {
+        fake.put("INBOX", 1_000 - i64::try_from(n).unwrap(), question(n));
+    }
+    let account = fake.account();
+    let since = NOW.plus(-30 * DAY);
+    let first = account.pull(INBOX, None, since).await.unwrap();
+    assert_eq!((first.items.len(), first.more, first.items[0].remote.as_str()), (25, true, "mid:q1@lea.test"));
+    let second = account.pull(INBOX, first.cursor.as_ref(), since).await.unwrap();
+    assert_eq!((second.items.len(), second.more), (5, false));
+    assert_eq!(second.covered, Some(Interval { from: since, to: NOW }));
+    // The trap: the last one answers to every `n:*`.
+    let third = account.pull(INBOX, second.cursor.as_ref(), since).await.unwrap();
+    assert!(third.items.is_empty() && !third.more);
+    fake.put("INBOX", 0, question(31));
+    let fourth = account.pull(INBOX, third.cursor.as_ref(), since).await.unwrap();
+    assert_eq!(names(&fourth), ["mid:q31@lea.test"]);
+    assert_eq!(fake.asked("LOGIN"), 1, "one connection serves them all");
+    assert_eq!(fake.asked("SELECT"), 0, "reading marks nothing");
+    assert!(fake.state().asked.iter().all(|asked| !asked.contains(" BODY[")), "nothing is marked as seen");
+}
+
+#[tokio::test]
+async fn a_renumbered_folder_gives_the_same_messages() {
+    let fake = Fake::start().await;
+    fake.put("INBOX", 100, question(1));
+    fake.put("INBOX", 90, question(2));
+    let account = fake.account();
+    let since = NOW.plus(-30 * DAY);
+    let before = account.pull(INBOX, None, since).await.unwrap();
+    {
+        let mut state = fake.state();
+        let inbox = state.folders.get_mut("INBOX").unwrap();
+        inbox.validity = 8;
+        for message in &mut inbox.messages {
+            message.uid += 100;
+        }
+        inbox.next = 200;
+    }
+    fake.put("INBOX", 0, question(3));
+    let after = account.pull(INBOX, before.cursor.as_ref(), since).await.unwrap();
+    assert_eq!(names(&after), ["mid:q1@lea.test", "mid:q2@lea.test", "mid:q3@lea.test"]);
+    assert_eq!(texts(&after.items[..2]), texts(&before.items));
+}
+
+#[tokio::test]
+async fn a_first_reading_takes_eight_hundred_and_says_so() {
+    let fake = Fake::start().await;
+    for n in 0..FIRST + 10 {
+        let seconds = i64::try_from(10_000 - n).unwrap();
+        let date = jiff::Timestamp::from_millisecond(NOW.0 - seconds * 1000).unwrap();
+        let date = format!("Date: {}", date.strftime("%a, %d %b %Y %H:%M:%S +0000"));
+        fake.put("INBOX", seconds, question(n).replace("Date: Mon, 21 Sep 2026 12:00:00 +0000", &date));
+    }
+    let account = fake.account();
+    let since = NOW.plus(-30 * DAY);
+    let first = account.pull(INBOX, None, since).await.unwrap();
+    assert_eq!(first.items[0].remote.as_str(), "mid:q10@lea.test");
+    let missing = first.missing.unwrap();
+    assert_eq!((missing.from, missing.to), (since, first.items[0].at));
+    assert_eq!(first.covered.unwrap().from, first.items[0].at);
+}
+
+#[tokio::test]
+async fn of_the_sent_ones_those_that_answer_something_are_ours() {
+    let fake = Fake::start().await;
+    let answer = letter("s1@webmail.test", ME, "Re: Une question", "In-Reply-To: <q1@lea.test>\r\n", "Oui.");
+    fake.put("Sent", 50, answer);
+    fake.put("Sent", 40, letter("s2@webmail.test", ME, "Commande", "", "Bonjour, deux cartons."));
+    // A name can be forged; a folder cannot.
+    fake.put("INBOX", 30, letter("f@mal.test", ME, "Virement", "", "Faites vite."));
+    let account = fake.account();
+    let since = NOW.plus(-30 * DAY);
+    let sent = account.pull(SENT, None, since).await.unwrap();
+    assert_eq!(names(&sent), ["mid:s1@webmail.test"]);
+    assert!(sent.items[0].ours && sent.items[0].author == account.me);
+    assert!(!account.pull(INBOX, None, since).await.unwrap().items[0].ours);
+    fake.state().folders.remove("Sent");
+    assert_eq!(fake.account().pull(SENT, None, since).await.unwrap().items, []);
+}
+
+#[tokio::test]
+async fn what_fails_half_way_moves_no_cursor() {
+    for (command, fail) in [
+        ("UID SEARCH", Fail::Cut),
+        ("UID SEARCH", Fail::CutAfter),
+        ("UID SEARCH", Fail::Say("NO not now")),
+        ("UID FETCH", Fail::Cut),
+        ("UID FETCH", Fail::Say("NO [SERVERBUG] oh")),
+        ("EXAMINE", Fail::Say("NO [UNAVAILABLE] oh")),
+        ("LOGIN", Fail::Say("NO [AUTHENTICATIONFAILED] no")),
+    ] {
+        let fake = Fake::start().await;
+        fake.put("INBOX", 100, question(1));
+        let account = fake.account();
+        fake.fail(command, fail);
+        let since = NOW.plus(-HOUR);
+        let pulled = account.pull(INBOX, None, since).await;
+        assert!(pulled.is_err(), "{command}");
+        assert_eq!(command == "LOGIN", pulled.err() == Some(Fault::NeedsLogin), "{command}");
+        // A torn connection is not used again.
+        assert_eq!(account.pull(INBOX, None, since).await.unwrap().items.len(), 1, "{command}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_message_is_kept_raw_and_unfinished_ones_are_left() {
+    let fake = Fake::start().await;
+    fake.put("INBOX", 9, question(1));
+    fake.put("INBOX", 8, "");
+    let draft = fake.put("INBOX", 7, question(2));
+    fake.state().folders.get_mut("INBOX").unwrap().messages[draft as usize - 1].flags.push("\\Draft".into());
+    let page = fake.account().pull(INBOX, None, NOW.plus(-HOUR)).await.unwrap();
+    assert_eq!((names(&page), page.unreadable.len()), (vec!["mid:q1@lea.test"], 1));
+}
