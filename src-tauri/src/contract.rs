@@ -7,15 +7,15 @@
 mod typescript;
 
 use crate::shell::Shell;
-use crate::shown::{AppView, NetworkTile};
+use crate::shown::{AppView, FileView, HandedOver, NetworkTile};
 use guichet_core::view::{
-    Acted, ActedOn, AttachmentView, BackupView, Change, Checked, ClientRules, ConversationView, DeskView, DraftView,
-    Filled, Held, Hits, HoldTarget, HoldView, ListQuery, OutboxQuery, Problem, ReplyView, Row, Sent, Settle, Slice,
-    StaleView, TemplateEdit, TemplateView, Triage, Undone,
+    Acted, ActedOn, Added, AttachmentView, BackupView, ByHand, Change, Checked, ClientRules, ConversationView,
+    DeskView, DraftView, Filled, Held, Hits, HoldTarget, HoldView, ListQuery, OutboxQuery, Problem, Recognised,
+    ReplyView, Row, Sent, Settle, Slice, StaleView, TemplateEdit, TemplateView, Triage, Undone,
 };
 use guichet_model::{
-    AccountId, ActId, Answer, AttachmentId, ClientId, ConversationId, HoldId, MessageId, Millis, PersonId, Publication,
-    ReplyId, ReportCategory, Step, TemplateId,
+    AccountId, ActId, Answer, AttachmentId, ClientId, ConversationId, HoldId, Mapping, MessageId, Millis, PersonId,
+    Publication, ReplyId, ReportCategory, Step, TemplateId,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -89,6 +89,11 @@ contract! {
 
         /// Writes the whole inbox to a new file, sealed with the passphrase and read back.
         backup(file: String, passphrase: String) -> BackupView;
+
+        /// What a link is, before anything is added; null: none that a browser opens.
+        recognise(link: String) -> Option<Recognised>;
+        /// One item that no API brought. The same one again is the same row.
+        add_by_hand(client: ClientId, item: ByHand) -> Added;
 
         /// Newest first; `before` is the last row's cursor of the page before.
         search(text: String, limit: u32, before: Option<i64>) -> Hits;
@@ -170,6 +175,12 @@ contract! {
         login_start(network: String, client: ClientId) -> Step;
         login_answer(answer: Answer) -> Step;
         login_cancel() -> ();
+        /// The text of a reply to what came without a key: copied, and what it answers opened in the browser. From then on
+        /// `settle` says whether it is published.
+        hand_over(reply: ReplyId) -> HandedOver;
+        /// A file that lists items, or mails that tell of them (`bytes` in base64), as a mapping of its columns reads it; null: as we guess.
+        look_at_file(bytes: String, mapping: Option<Mapping>) -> FileView;
+        import_file(client: ClientId, bytes: String, mapping: Mapping) -> Added;
         /// Hands an http(s) or mailto link to the system, after its host was shown.
         open_link(url: String) -> ();
     }

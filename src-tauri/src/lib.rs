@@ -7,6 +7,8 @@ mod cli;
 pub mod contract;
 mod doors;
 mod evening;
+mod hand_over;
+mod import;
 mod picture;
 mod preferences;
 mod rehearsal;

@@ -132,6 +132,7 @@ pub fn state(locale: Locale, state: &ReplyState) -> String {
             Waiting::Until { at: instant } => at("state.waiting.until", *instant),
             Waiting::Network => plain("state.waiting.network"),
             Waiting::Earlier => plain("state.waiting.earlier"),
+            Waiting::Hand => plain("state.waiting.hand"),
             Waiting::Login => plain("state.waiting.login"),
             Waiting::Blocked { until: None } => plain("state.waiting.blocked"),
             Waiting::Blocked { until: Some(until) } => at("state.waiting.blocked_until", *until),
@@ -148,6 +149,7 @@ pub fn state(locale: Locale, state: &ReplyState) -> String {
         ReplyState::Refused { reason: r } => say(locale, "state.refused", &[("reason", &reason(locale, r))]),
         ReplyState::Unsure { looked_at: None, .. } => plain("state.unsure"),
         ReplyState::Unsure { looked_at: Some(looked), .. } => at("state.unsure_at", *looked),
+        ReplyState::Handed => plain("state.handed"),
         ReplyState::TakenBack => plain("state.taken_back"),
         ReplyState::Discarded => plain("state.discarded"),
     }

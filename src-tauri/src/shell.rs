@@ -8,6 +8,7 @@ mod recovery;
 mod zone;
 
 use crate::doors::{self, SystemClock, SystemRandom};
+use crate::hand_over::Clipboard;
 use crate::preferences::Kept;
 use crate::rehearsal::Rehearsal;
 use crate::shown::{AppView, InboxState, NetworkTile};
@@ -44,6 +45,7 @@ pub(crate) struct Inner {
     engine: Mutex<Option<Engine>>,
     relay: broadcast::Sender<Change>,
     pub signing_in: SigningIn,
+    pub clipboard: Clipboard,
     rehearsal: Option<Rehearsal>,
     /// The person has said that the program may end though replies wait.
     closed: Notify,
@@ -97,6 +99,7 @@ impl Shell {
             engine: Mutex::new(None),
             relay: broadcast::Sender::new(64),
             signing_in: SigningIn::default(),
+            clipboard: Clipboard::default(),
             rehearsal,
             closed: Notify::new(),
             wish: Mutex::new(None),

@@ -2,8 +2,8 @@
 //!
 //! Like everything that crosses the seam: plain data with codes, worded by the interface.
 
-use guichet_core::view::Problem;
-use guichet_model::Network;
+use guichet_core::view::{Problem, ReplyView};
+use guichet_model::{Mapping, Millis, Network};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -81,4 +81,45 @@ impl NetworkTile {
             never_gives: offer.most.never_gives,
         }
     }
+}
+
+/// A reply's text on its way to be published by the CM.
+#[derive(Clone, PartialEq, Serialize, TS)]
+pub struct HandedOver {
+    /// Whether it may be: where not, the reply's state says why.
+    pub given: bool,
+    /// Whether the clipboard has it.
+    pub copied: bool,
+    /// Whether what it answers was handed to the browser.
+    pub opened: bool,
+    pub reply: ReplyView,
+}
+
+/// A file that lists items, or mails that tell of them, before anything is taken in.
+#[derive(Clone, PartialEq, Serialize, TS)]
+pub struct FileView {
+    /// Of mails: none.
+    pub columns: Vec<String>,
+    pub mapping: Mapping,
+    /// The first five rows.
+    pub rows: Vec<FileRow>,
+    pub total: u32,
+    /// Those that this mapping cannot read.
+    pub unreadable: u32,
+}
+
+/// One row as it would be taken in, or as it came.
+#[derive(Clone, Default, PartialEq, Serialize, TS)]
+pub struct FileRow {
+    pub network: Option<String>,
+    pub author: Option<String>,
+    /// Its first 200 characters.
+    pub text: String,
+    pub at: Option<Millis>,
+    pub link: Option<String>,
+    pub rating: Option<u8>,
+    /// Author and text were not understood: the text is the whole of what came.
+    pub raw: bool,
+    /// Why it cannot be read: `text`, `network`, `date`; of a mail `mail`, `sender`, `link`.
+    pub wrong: Option<String>,
 }

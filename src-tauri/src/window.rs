@@ -98,7 +98,10 @@ fn open_window(app: &AppHandle, shell: &Shell) -> tauri::Result<()> {
         .disable_drag_drop_handler()
         .build()?;
     #[cfg(target_os = "linux")]
-    window.with_webview(|view| webkit::furnish(&view.inner()))?;
+    {
+        window.with_webview(|view| webkit::furnish(&view.inner()))?;
+        webkit::lend_clipboard(app, shell);
+    }
     ask_before_closing(&window, shell);
     window.set_focus()
 }

@@ -145,6 +145,7 @@ fn every_state_and_health_is_worded() {
         Waiting::Until { at: Millis(0) },
         Waiting::Network,
         Waiting::Earlier,
+        Waiting::Hand,
         Waiting::Login,
         Waiting::Blocked { until: None },
         Waiting::Blocked { until: Some(Millis(0)) },
@@ -157,7 +158,7 @@ fn every_state_and_health_is_worded() {
         states.push(ReplyState::Sent { private, altered });
     }
     let reason = Reason { code: RefusalCode::Gone, said: None };
-    states.extend([ReplyState::Sending, ReplyState::TakenBack, ReplyState::Discarded]);
+    states.extend([ReplyState::Handed, ReplyState::Sending, ReplyState::TakenBack, ReplyState::Discarded]);
     states.push(ReplyState::Refused { reason });
     for looked_at in [None, Some(Millis(0))] {
         states.push(ReplyState::Unsure { looked_at, candidates: Vec::new() });
@@ -190,6 +191,9 @@ fn every_plain_code_is_worded() {
     for why in [ReportCategory::Spam, ReportCategory::Legal, ReportCategory::Violation, ReportCategory::Other] {
         keys.push(format!("report.{}", said::code(&why)));
     }
+    keys.extend(
+        guichet_model::link::networks().chain([guichet_model::link::SITE]).map(|known| format!("network.{known}")),
+    );
     for network in guichet_networks::all(guichet_networks::Reach::Public) {
         keys.push(format!("network.{}", network.name()));
         keys.push(format!("network.{}.minutes", network.name()));

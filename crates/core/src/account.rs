@@ -5,10 +5,10 @@
 
 use crate::budget::Requests;
 use crate::desk::{Desk, Inner};
-use crate::journal;
 use crate::store::Durability;
 use crate::vault::AccessSecrets;
 use crate::view::{Acted, Change, Health, Problem};
+use crate::{door, journal};
 use guichet_model::{
     AccessId, AccountId, Author, Budget, ClientId, Doors as SessionDoors, Fault, Identity, Millis, Secret, Session,
     Signed, SignedAccount,
@@ -130,7 +130,7 @@ struct Way {
 }
 
 fn way(conn: &Connection, account: AccountId) -> Result<Way, Problem> {
-    let (access, network, server, secret, me, removed): (_, _, _, _, String, Option<i64>) = conn
+    let (access, network, server, secret, me, removed): (_, _, _, Option<String>, String, Option<i64>) = conn
         .prepare_cached(
             "SELECT access.id, account.network, access.server, access.secret, account.me, account.removed_at
                FROM account JOIN access ON access.id = account.access WHERE account.id = ?1",
@@ -141,6 +141,8 @@ fn way(conn: &Connection, account: AccountId) -> Result<Way, Problem> {
     if removed.is_some() {
         return Err(Problem::Network { fault: Fault::NeedsLogin });
     }
+    // A door without a key: nothing leaves by it.
+    let secret = secret.ok_or(Problem::NotOffered)?;
     Ok(Way { access: AccessId(access), network, server, secret, me: serde_json::from_str(&me)? })
 }
 
@@ -157,6 +159,7 @@ fn secret_of_any(
             .prepare_cached(
                 "SELECT access.secret FROM account JOIN access ON access.id = account.access
                   WHERE account.client = ?1 AND account.network = ?2 AND account.server = ?3 AND account.remote = ?4
+                    AND access.secret IS NOT NULL
                   ORDER BY account.removed_at IS NOT NULL, account.id DESC",
             )?
             .query_row(params![client.0, network, server, account.remote.as_str()], |row| row.get(0))
@@ -213,6 +216,26 @@ fn put(
         tx.execute("UPDATE source SET next_at = ?2 WHERE account = ?1", params![id, now.0])?;
         return Ok(AccountId(id));
     }
+    if let Some(id) = door::takes_key(tx, client, network, server)? {
+        tx.execute(
+            "UPDATE account SET access = ?2, network = ?3, server = ?4, me = ?5, remote = ?6, handle = ?7, name = ?8,
+                                health = ?9, capabilities = NULL, blocked = NULL
+              WHERE id = ?1",
+            params![
+                id,
+                access.0,
+                network,
+                server,
+                me,
+                signed.remote.as_str(),
+                signed.me.handle,
+                signed.me.name,
+                serde_json::to_string(&Health::New)?
+            ],
+        )?;
+        journal::record(tx, now, "add_account", Some(client), json!({ "account": id }))?;
+        return Ok(AccountId(id));
+    }
     tx.execute(
         "INSERT INTO account (client, access, network, server, me, remote, handle, name, health, created_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -247,7 +270,8 @@ fn remove(tx: &Transaction<'_>, id: AccountId, now: Millis) -> Result<(Acted, Op
             [access],
             |row| row.get(0),
         )
-        .optional()?;
+        .optional()?
+        .flatten();
     let detail = json!({ "account": id, "at": now });
     let act = journal::record(tx, now, "remove_account", Some(ClientId(client)), detail)?;
     let acted = Acted { act: Some(act), change: desk_changed() };
@@ -257,9 +281,12 @@ fn remove(tx: &Transaction<'_>, id: AccountId, now: Millis) -> Result<(Acted, Op
 /// Whether it is still removed as the act left it. It comes back asking for a sign-in: its secret went with it.
 pub(crate) fn undo_remove(tx: &Transaction<'_>, detail: &Value) -> Result<bool, Problem> {
     let health = serde_json::to_string(&Health::NeedsLogin)?;
+    let keyless = serde_json::to_string(&Health::Good)?;
     let back = tx.execute(
-        "UPDATE account SET removed_at = NULL, health = ?3 WHERE id = ?1 AND removed_at = ?2",
-        params![detail["account"].as_i64(), detail["at"].as_i64(), health],
+        "UPDATE account SET removed_at = NULL,
+                health = iif((SELECT secret FROM access w WHERE w.id = access) IS NULL, ?4, ?3)
+          WHERE id = ?1 AND removed_at = ?2",
+        params![detail["account"].as_i64(), detail["at"].as_i64(), health, keyless],
     )?;
     Ok(back > 0)
 }

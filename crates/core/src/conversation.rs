@@ -1,7 +1,7 @@
 //! One conversation as it reads: its post, its messages with their depth, our replies, the draft, the composer.
 
 use crate::desk::Desk;
-use crate::intake::{publication_of, visibility_of};
+use crate::intake::{publication_of, route_of, visibility_of};
 use crate::store::Durability;
 use crate::view::{Change, ComposerView, ConversationView, MessageView, PostView, Problem};
 use crate::{attachment, client, draft, list, outbox};
@@ -99,7 +99,7 @@ fn read_messages(conn: &Connection, id: ConversationId, now: Millis) -> Result<V
         "SELECT m.id, m.person, CASE WHEN person.name <> '' THEN person.name ELSE person.handle END, person.handle,
                 person.avatar, m.ours, m.at, m.edited_at, m.text, m.body, m.lang, m.url, m.visibility, m.rating,
                 m.attachments, m.liked, m.gone_at IS NOT NULL, max(person.messages - 1, 0), person.muted,
-                person.blocked, m.publication
+                person.blocked, m.publication, m.route, m.raw
            FROM message m JOIN person ON person.id = m.person
           WHERE m.conversation = ?1 AND (m.expires_at IS NULL OR m.expires_at > ?2)
           ORDER BY m.at, m.id",
@@ -124,6 +124,8 @@ fn read_messages(conn: &Connection, id: ConversationId, now: Millis) -> Result<V
                 url: row.get(11)?,
                 visibility: visibility.and_then(|stored| visibility_of(&stored)),
                 publication: publication_of(row.get_ref(20)?.as_str()?),
+                route: route_of(row.get_ref(21)?.as_str()?),
+                raw: row.get(22)?,
                 rating: row.get(13)?,
                 attachments: json(row, 14)?,
                 liked: row.get(15)?,

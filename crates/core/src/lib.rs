@@ -13,6 +13,7 @@ mod client;
 mod conversation;
 mod curation;
 mod desk;
+mod door;
 mod draft;
 mod dump;
 mod generation;

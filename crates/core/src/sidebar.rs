@@ -1,9 +1,10 @@
 //! The sidebar, whole: clients, their accounts with health, coverage and holes, and the counts that are kept.
 
 use crate::desk::Desk;
+use crate::intake::route_of;
 use crate::view::{AccountView, ClientView, Counts, DeskView, Health, Hole, Problem};
 use crate::{client, hold};
-use guichet_model::{AccountId, ClientId, Interval, Millis};
+use guichet_model::{AccountId, ClientId, Interval, Millis, Route};
 use rusqlite::{Connection, Row};
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -18,7 +19,11 @@ impl Desk {
             trouble: self.inner.online.trouble(),
             holds,
             // One account never read leaves nothing to promise.
-            read_up_to: accounts().map(|account| account.read_up_to).min().flatten(),
+            read_up_to: accounts()
+                .filter(|account| account.route == Route::Api)
+                .map(|account| account.read_up_to)
+                .min()
+                .flatten(),
             pulling: self.inner.pulling.load(Ordering::SeqCst) > 0,
             clients,
         })
@@ -62,12 +67,12 @@ fn read_accounts(conn: &Connection) -> Result<Vec<AccountView>, Problem> {
     }
     // An account is read up to where its slowest source is; a source never read leaves nothing to say.
     let mut accounts = conn.prepare_cached(
-        "SELECT id, client, network, handle, name, health, last_success, unreadable, capabilities,
+        "SELECT account.id, client, account.network, handle, name, health, last_success, unreadable, capabilities,
                 (SELECT CASE WHEN count(*) = count(up_to) THEN min(up_to) END FROM
                   (SELECT (SELECT max(to_at) FROM coverage
                             WHERE coverage.account = source.account AND coverage.source = source.name) AS up_to
-                     FROM source WHERE source.account = account.id))
-           FROM account WHERE removed_at IS NULL ORDER BY id",
+                     FROM source WHERE source.account = account.id)), access.route
+           FROM account JOIN access ON access.id = account.access WHERE removed_at IS NULL ORDER BY account.id",
     )?;
     let accounts = accounts.query_map([], |row| {
         let id = AccountId(row.get(0)?);
@@ -77,6 +82,7 @@ fn read_accounts(conn: &Connection) -> Result<Vec<AccountView>, Problem> {
             id,
             client: ClientId(row.get(1)?),
             network: row.get(2)?,
+            route: route_of(row.get_ref(10)?.as_str()?),
             handle: row.get(3)?,
             name: row.get(4)?,
             health: serde_json::from_str(&health).unwrap_or(Health::Unreadable),

@@ -4,10 +4,12 @@
 //! the shell joins them.
 
 mod capabilities;
+mod door;
 mod doors;
 mod fault;
 mod ids;
 mod item;
+pub mod link;
 mod login;
 mod network;
 mod outgoing;
@@ -15,6 +17,7 @@ pub mod text;
 mod time;
 
 pub use capabilities::*;
+pub use door::*;
 pub use doors::*;
 pub use fault::*;
 pub use ids::*;

@@ -7,6 +7,7 @@
 mod addresses;
 pub mod bluesky;
 pub mod discourse;
+pub mod door;
 pub mod email;
 mod html;
 mod http;

@@ -1,5 +1,5 @@
 //! What only WebKitGTK needs: drawing without the graphics card; spell-checking, which is off unless switched on through
-//! the view's context; a dead web process, brought back; and the system's word on the network.
+//! the view's context; a dead web process, brought back; the clipboard; and the system's word on the network.
 //!
 //! A page of text gains nothing from the graphics card, and pays for it: its driver is loaded into two processes, each
 //! frame is uploaded whole, and on some machines its shared buffers leave a blank window.
@@ -39,6 +39,15 @@ pub fn furnish(view: &WebView) {
             reloads.push_back(now);
             view.reload();
         }
+    });
+}
+
+/// Where a copied reply goes. GTK is asked on its own thread.
+pub fn lend_clipboard(app: &tauri::AppHandle, shell: &Shell) {
+    let app = app.clone();
+    shell.lend_clipboard(move |text| {
+        let take = move || gtk::Clipboard::get(&gtk::gdk::SELECTION_CLIPBOARD).set_text(&text);
+        app.run_on_main_thread(take).is_ok()
     });
 }
 

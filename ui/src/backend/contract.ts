@@ -12,6 +12,10 @@ export type AccountView = { id: AccountId, client: ClientId,
  */
 network: string, 
 /**
+ * How it is reached; only by `api` does anything leave by itself.
+ */
+route: Route, 
+/**
  * Without "@", with its server.
  */
 handle: string, name: string, health: Health, 
@@ -38,6 +42,23 @@ export type Acted = { act: ActId | null, change: Change, };
  * What an act on several replies did, and those that it was too late for.
  */
 export type ActedOn = { acted: Acted, left: Array<ReplyId>, };
+
+/**
+ * What came in by the door without a key.
+ */
+export type Added = { new: number, 
+/**
+ * Those that were there before: nothing is there twice.
+ */
+known: number, 
+/**
+ * Those of which nobody can tell where they belong.
+ */
+unreadable: number, 
+/**
+ * Where the first one stands.
+ */
+conversation: ConversationId | null, acted: Acted, };
 
 /**
  * Someone a reply names, shown as a removable chip.
@@ -107,6 +128,19 @@ export type BackupView = { file: string, at: Millis,
 size: number, };
 
 export type BlockScope = "account" | "access";
+
+/**
+ * An item that the CM adds: where it stands, and what it says.
+ */
+export type ByHand = { link: string, text: string, 
+/**
+ * A name, or a handle with its "@"; `None`: not told.
+ */
+author: string | null, 
+/**
+ * When it was written; `None`: now.
+ */
+at: Millis | null, };
 
 export type Capabilities = { limit: TextLimit, 
 /**
@@ -231,6 +265,10 @@ visibilities: Array<Visibility>,
  */
 limit: TextLimit | null, 
 /**
+ * What it answers came without a key: the text is copied, and the CM publishes it.
+ */
+byHand: boolean, 
+/**
  * When the client's hours open next; `None`: they are open now, or always.
  */
 opensAt: Millis | null, };
@@ -329,6 +367,40 @@ name: string, kind: FieldKind, };
 export type FieldKind = "line" | "server" | "address" | "secret";
 
 /**
+ * One row as it would be taken in, or as it came.
+ */
+export type FileRow = { network: string | null, author: string | null, 
+/**
+ * Its first 200 characters.
+ */
+text: string, at: Millis | null, link: string | null, rating: number | null, 
+/**
+ * Author and text were not understood: the text is the whole of what came.
+ */
+raw: boolean, 
+/**
+ * Why it cannot be read: `text`, `network`, `date`; of a mail `mail`, `sender`, `link`.
+ */
+wrong: string | null, };
+
+/**
+ * A file that lists items, or mails that tell of them, before anything is taken in.
+ */
+export type FileView = { 
+/**
+ * Of mails: none.
+ */
+columns: Array<string>, mapping: Mapping, 
+/**
+ * The first five rows.
+ */
+rows: Array<FileRow>, total: number, 
+/**
+ * Those that this mapping cannot read.
+ */
+unreadable: number, };
+
+/**
  * A template filled for a conversation.
  */
 export type Filled = { template: TemplateUse, text: string, 
@@ -340,6 +412,23 @@ filled: Array<[number, number]>,
  * What is still missing, marked in the text as `[name]`: they block the send.
  */
 missing: Array<Missing>, };
+
+/**
+ * A reply's text on its way to be published by the CM.
+ */
+export type HandedOver = { 
+/**
+ * Whether it may be: where not, the reply's state says why.
+ */
+given: boolean, 
+/**
+ * Whether the clipboard has it.
+ */
+copied: boolean, 
+/**
+ * Whether what it answers was handed to the browser.
+ */
+opened: boolean, reply: ReplyView, };
 
 export type Health = { "health": "new" } | { "health": "good" } | { "health": "offline", why: Unreached, } | { "health": "waiting", until: Millis, } | { "health": "needs_login" } | { "health": "blocked", until: Millis | null, } | { "health": "unreadable" };
 
@@ -452,11 +541,32 @@ account: AccountId | null, };
 export type Locale = "fr" | "en";
 
 /**
+ * Which column of a file says what, by the columns' names.
+ */
+export type Mapping = { text: string | null, author: string | null, link: string | null, date: string | null, network: string | null, rating: string | null, 
+/**
+ * The network of rows whose link and column tell none.
+ */
+of: string | null, 
+/**
+ * Whether 03/04 is the third of April.
+ */
+dayFirst: boolean, };
+
+/**
  * One text by one person in a conversation.
  */
 export type MessageId = number;
 
-export type MessageView = { id: MessageId, person: PersonId, author: string, handle: string, avatar: string | null, ours: boolean, at: Millis, editedAt: Millis | null, text: string, links: Array<Link>, warning: string | null, lang: string | null, url: string | null, visibility: Visibility | null, publication: Publication, rating: number | null, attachments: Array<Attachment>, liked: boolean, gone: boolean, 
+export type MessageView = { id: MessageId, person: PersonId, author: string, handle: string, avatar: string | null, ours: boolean, at: Millis, editedAt: Millis | null, text: string, links: Array<Link>, warning: string | null, lang: string | null, url: string | null, visibility: Visibility | null, publication: Publication, 
+/**
+ * How it came: other than by the network's API until the network itself shows it. Of ours: the CM said so.
+ */
+route: Route, 
+/**
+ * Author and text were not understood: the text is the whole of what came.
+ */
+raw: boolean, rating: number | null, attachments: Array<Attachment>, liked: boolean, gone: boolean, 
 /**
  * Answers in the tree above this one, 0 at the top; shown as indentation up to 2.
  */
@@ -572,6 +682,19 @@ export type Reason = { code: RefusalCode,
  */
 said: string | null, };
 
+/**
+ * What a link is, before anything is added.
+ */
+export type Recognised = { 
+/**
+ * The network's stable name, or `site`.
+ */
+network: string, host: string, 
+/**
+ * Whether it names one item; else only what items hang on.
+ */
+precise: boolean, };
+
 export type RefusalCode = "gone" | "forbidden" | "too_long" | "too_short" | "empty" | "duplicate" | "window_closed" | "suspended" | "not_offered" | "wrong_server" | "invalid";
 
 /**
@@ -584,7 +707,7 @@ export type RemoteId = string;
  */
 export type ReplyId = number;
 
-export type ReplyState = { "state": "to_approve" } | { "state": "held", hold: HoldView, } | { "state": "waiting", why: Waiting, } | { "state": "sending" } | { "state": "sent", private: boolean, altered: boolean, } | { "state": "refused", reason: Reason, } | { "state": "unsure", lookedAt: Millis | null, candidates: Array<MessageId>, } | { "state": "taken_back" } | { "state": "discarded" };
+export type ReplyState = { "state": "to_approve" } | { "state": "held", hold: HoldView, } | { "state": "waiting", why: Waiting, } | { "state": "sending" } | { "state": "sent", private: boolean, altered: boolean, } | { "state": "refused", reason: Reason, } | { "state": "unsure", lookedAt: Millis | null, candidates: Array<MessageId>, } | { "state": "handed" } | { "state": "taken_back" } | { "state": "discarded" };
 
 export type ReplyView = { id: ReplyId, client: ClientId, account: AccountId, conversation: ConversationId, 
 /**
@@ -609,6 +732,12 @@ sendAt: Millis | null, sentAt: Millis | null,
 url: string | null, message: MessageId | null, tries: number, };
 
 export type ReportCategory = "spam" | "legal" | "violation" | "other";
+
+/**
+ * How an item came, and how an account is reached. The later ones know more: what they bring takes the place of what an
+ * earlier one had.
+ */
+export type Route = "hand" | "file" | "mail" | "api";
 
 /**
  * A conversation in a list: three lines.
@@ -655,7 +784,7 @@ export type Sent = { reply: ReplyId, acted: Acted, };
 /**
  * The CM's word on an unsure reply, a refused one, or one in conflict.
  */
-export type Settle = { "word": "is_there", message: MessageId, } | { "word": "send_again" } | { "word": "give_up" };
+export type Settle = { "word": "is_there", message: MessageId, } | { "word": "send_again" } | { "word": "give_up" } | { "word": "published" } | { "word": "not_published" };
 
 /**
  * A window of a list.
@@ -752,7 +881,7 @@ export type Visibility = "public" | "unlisted" | "followers" | "direct";
 /**
  * What a waiting reply waits for.
  */
-export type Waiting = { "why": "turn" } | { "why": "until", at: Millis, } | { "why": "scheduled", at: Millis, } | { "why": "network" } | { "why": "earlier" } | { "why": "login" } | { "why": "blocked", until: Millis | null, } | { "why": "conflict", conflict: Conflict, };
+export type Waiting = { "why": "turn" } | { "why": "until", at: Millis, } | { "why": "scheduled", at: Millis, } | { "why": "network" } | { "why": "earlier" } | { "why": "login" } | { "why": "blocked", until: Millis | null, } | { "why": "hand" } | { "why": "conflict", conflict: Conflict, };
 
 /** Every command: what it takes, what it gives back. */
 export interface Contract {
@@ -779,6 +908,10 @@ export interface Contract {
   set_setting: { args: { name: string; value: string }; returns: null };
   /** Writes the whole inbox to a new file, sealed with the passphrase and read back. */
   backup: { args: { file: string; passphrase: string }; returns: BackupView };
+  /** What a link is, before anything is added; null: none that a browser opens. */
+  recognise: { args: { link: string }; returns: Recognised | null };
+  /** One item that no API brought. The same one again is the same row. */
+  add_by_hand: { args: { client: ClientId; item: ByHand }; returns: Added };
   /** Newest first; `before` is the last row's cursor of the page before. */
   search: { args: { text: string; limit: number; before: number | null }; returns: Hits };
   /** Pulls one account, or all, now. */
@@ -856,6 +989,11 @@ export interface Contract {
   login_start: { args: { network: string; client: ClientId }; returns: Step };
   login_answer: { args: { answer: Answer }; returns: Step };
   login_cancel: { args: Record<string, never>; returns: null };
+  /** The text of a reply to what came without a key: copied, and what it answers opened in the browser. From then on `settle` says whether it is published. */
+  hand_over: { args: { reply: ReplyId }; returns: HandedOver };
+  /** A file that lists items, or mails that tell of them (`bytes` in base64), as a mapping of its columns reads it; null: as we guess. */
+  look_at_file: { args: { bytes: string; mapping: Mapping | null }; returns: FileView };
+  import_file: { args: { client: ClientId; bytes: string; mapping: Mapping }; returns: Added };
   /** Hands an http(s) or mailto link to the system, after its host was shown. */
   open_link: { args: { url: string }; returns: null };
 }

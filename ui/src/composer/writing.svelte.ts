@@ -9,6 +9,7 @@ import {
 } from '../backend';
 import { attempt, goOn, said } from '../desk/acts';
 import { complain } from '../desk/desk.svelte';
+import { handOver } from '../outbox/hand';
 import { at as atMoment } from '../words/dates.svelte';
 import { t } from '../words/words.svelte';
 import { shift, type Range } from './ranges';
@@ -187,6 +188,29 @@ export class Writing {
       this.#saved = '';
       await this.save();
     }
+    return true;
+  }
+
+  /** The CM publishes it: taken in, copied, and its page opened. It stays on screen, to be asked about. */
+  async handOver(): Promise<boolean> {
+    if (this.sending) return false;
+    this.sending = true;
+    const draft = this.draft();
+    const checked = await this.check();
+    const able = checked && !checked.leaks.length;
+    const sent = able ? await attempt(() => inTurn(this.conversation, () => call('send_reply', { conversation: this.conversation, draft, thenDone: false }))) : undefined;
+    this.sending = false;
+    if (!sent) {
+      await this.save();
+      return false;
+    }
+    if (this.text === draft.text) this.#clear();
+    else {
+      this.#saved = '';
+      await this.save();
+    }
+    // Where it may not be copied now it waits in view, with its reason.
+    await handOver(sent.reply);
     return true;
   }
 

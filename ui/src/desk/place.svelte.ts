@@ -9,6 +9,10 @@ export type Dialog =
   | { name: 'preferences' }
   | { name: 'recovery' }
   | { name: 'connect'; client: ClientId | null }
+  /** A message that no API brings. */
+  | { name: 'add'; client: ClientId | null }
+  /** A file that lists messages; `bytes` in base64. */
+  | { name: 'import'; client: ClientId | null; file: { name: string; bytes: string } }
   | { name: 'client'; id: ClientId | null }
   | { name: 'coverage'; account: AccountId }
   | { name: 'link'; url: string }

@@ -9,7 +9,7 @@ import { pick, replies, step } from '../outbox/replies.svelte';
 
 export type Action =
   | 'next' | 'previous' | 'done' | 'reply' | 'template' | 'undo' | 'later' | 'open' | 'like' | 'help' | 'palette'
-  | 'owed' | 'later_view' | 'done_view' | 'drafts' | 'outbox' | 'select' | 'hold_all' | 'back';
+  | 'owed' | 'later_view' | 'done_view' | 'drafts' | 'outbox' | 'select' | 'hold_all' | 'add' | 'back';
 
 /** The one list: the key that is pressed, and what it does. `help` shows it in this order. */
 export const KEYS: { key: string; action: Action }[] = [
@@ -18,7 +18,7 @@ export const KEYS: { key: string; action: Action }[] = [
   { key: 'o', action: 'open' }, { key: 'l', action: 'like' }, { key: '?', action: 'help' },
   { key: '1', action: 'owed' }, { key: '2', action: 'later_view' }, { key: '3', action: 'done_view' }, { key: '4', action: 'drafts' }, { key: '5', action: 'outbox' },
   // A sign, not a letter: no slip of the hand on the way to another key.
-  { key: 'x', action: 'select' }, { key: '!', action: 'hold_all' },
+  { key: 'x', action: 'select' }, { key: '!', action: 'hold_all' }, { key: 'a', action: 'add' },
 ];
 
 /** What parts of the page are asked to do by a key: they watch their counter. `write`: the conversation to write in once it is on screen. */
@@ -70,6 +70,7 @@ export function run(action: Action): void {
     case 'undo': return void undo();
     case 'select': return select(false);
     case 'hold_all': return ask({ name: 'hold', targets: [{ scope: 'everything' }] });
+    case 'add': return ask({ name: 'add', client: place.client });
     case 'help': return ask({ name: 'help' });
     case 'palette': return ask({ name: 'palette' });
   }

@@ -9,9 +9,10 @@ import { asked } from '../keys/keys.svelte';
 import { say, type Toast } from '../parts/toasts.svelte';
 import { at as atMoment } from '../words/dates.svelte';
 import { t, tn, type Plural } from '../words/words.svelte';
+import { handOver, notPublished, published } from './hand';
 
 /** In the order in which they are offered. */
-export const ACTS = ['approve', 'retry', 'look_again', 'send_anyway', 'send_again', 'sign_in', 'release', 'edit', 'take_back', 'reschedule', 'hold', 'give_up'] as const;
+export const ACTS = ['approve', 'retry', 'look_again', 'copy', 'published', 'not_published', 'send_anyway', 'send_again', 'sign_in', 'release', 'edit', 'take_back', 'reschedule', 'hold', 'give_up'] as const;
 export type Act = (typeof ACTS)[number];
 
 /** What may be done about a reply where it stands. The first one is what most would do. */
@@ -20,9 +21,11 @@ export function possible({ state }: ReplyView): Act[] {
     case 'to_approve': return ['approve', 'edit', 'take_back', 'reschedule', 'give_up'];
     case 'held': return ['release', 'edit', 'take_back', 'reschedule', 'give_up'];
     case 'refused': return ['retry', 'edit', 'give_up'];
+    case 'handed': return ['published', 'not_published', 'copy', 'give_up'];
     case 'unsure': return ['look_again', 'send_again', 'give_up'];
     case 'waiting':
       if (state.why.why === 'conflict') return ['send_anyway', 'edit', 'take_back', 'give_up'];
+      if (state.why.why === 'hand') return ['copy', 'edit', 'take_back', 'hold', 'give_up'];
       if (state.why.why === 'login') return ['sign_in', 'edit', 'take_back', 'reschedule', 'hold', 'give_up'];
       if (state.why.why === 'network') return ['retry', 'edit', 'take_back', 'reschedule', 'hold', 'give_up'];
       return ['edit', 'take_back', 'reschedule', 'hold', 'give_up'];
@@ -152,6 +155,9 @@ export function perform(act: Act, replies: ReplyView[]): void {
     case 'approve': return void approve(able);
     case 'retry': return void retry(able);
     case 'look_again': return void retry(able, 'did.look_again');
+    case 'copy': return void handOver(first.id);
+    case 'published': return void published(able);
+    case 'not_published': return void notPublished(able);
     case 'send_anyway': case 'send_again': return void sendAgain(able);
     case 'sign_in': return ask({ name: 'connect', client: first.client });
     case 'release': return askRelease(able);

@@ -14,7 +14,7 @@ export type Section = (typeof SECTIONS)[number];
 
 export function sectionOf({ state }: ReplyView): Section {
   switch (state.state) {
-    case 'refused': case 'unsure': return 'look';
+    case 'refused': case 'unsure': case 'handed': return 'look';
     case 'to_approve': return 'approve';
     case 'held': return 'held';
     case 'waiting': return state.why.why === 'conflict' || state.why.why === 'login' ? 'look' : 'leaving';

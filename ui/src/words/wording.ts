@@ -84,6 +84,8 @@ export function stateShort(state: ReplyState): string {
   if (state.state === 'refused') return t('chip.refused');
   if (state.state === 'unsure') return t('state.unsure');
   if (state.state === 'held') return t('state.held');
+  if (state.state === 'handed') return t('chip.handed');
+  if (state.state === 'waiting' && state.why.why === 'hand') return t('chip.hand');
   if (state.state === 'waiting' && state.why.why === 'scheduled') return t('chip.scheduled');
   if (state.state === 'waiting' && state.why.why === 'conflict') return t('chip.conflict');
   if (state.state === 'waiting' && state.why.why !== 'until' && state.why.why !== 'turn') return t('chip.waiting');
@@ -94,9 +96,9 @@ export function stateTone(state: ReplyState): Tone {
   switch (state.state) {
     case 'refused': return 'bad';
     case 'unsure': return 'warn';
-    case 'held': return 'warn';
+    case 'held': case 'handed': return 'warn';
     case 'to_approve': return 'accent';
-    case 'waiting': return ['turn', 'until', 'scheduled'].includes(state.why.why) ? 'good' : 'warn';
+    case 'waiting': return state.why.why === 'hand' ? 'accent' : ['turn', 'until', 'scheduled'].includes(state.why.why) ? 'good' : 'warn';
     case 'sending': return 'good';
     case 'sent': return state.altered ? 'warn' : 'good';
     default: return 'plain';

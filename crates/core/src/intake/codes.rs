@@ -1,6 +1,6 @@
 //! How the model's small enums stand in the store: the same words as everywhere else.
 
-use guichet_model::{Kind, Publication, Visibility};
+use guichet_model::{Kind, Publication, Route, Visibility};
 
 pub(crate) fn kind(kind: Kind) -> &'static str {
     match kind {
@@ -59,5 +59,24 @@ pub(crate) fn visibility_of(stored: &str) -> Option<Visibility> {
         "followers" => Some(Visibility::Followers),
         "direct" => Some(Visibility::Direct),
         _ => None,
+    }
+}
+
+pub(crate) fn route(route: Route) -> &'static str {
+    match route {
+        Route::Hand => "hand",
+        Route::File => "file",
+        Route::Mail => "mail",
+        Route::Api => "api",
+    }
+}
+
+/// What a store of ours cannot hold reads as the network's own word.
+pub(crate) fn route_of(stored: &str) -> Route {
+    match stored {
+        "hand" => Route::Hand,
+        "file" => Route::File,
+        "mail" => Route::Mail,
+        _ => Route::Api,
     }
 }

@@ -5,7 +5,9 @@ use super::thread::{Place, Standing};
 use super::{Intake, codes};
 use crate::search;
 use crate::view::Problem;
-use guichet_model::{Attachment, Body, ConversationId, Item, Link, Mention, MessageId, Millis, Publication, RemoteId};
+use guichet_model::{
+    Attachment, Body, ConversationId, Item, Link, Mention, MessageId, Millis, Publication, RemoteId, Route,
+};
 use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +40,7 @@ pub(super) struct Known {
     pub id: MessageId,
     pub conversation: ConversationId,
     pub in_reply_to: Option<String>,
+    pub route: Route,
     edited_at: Option<i64>,
     same: bool,
     pub(super) stood: Stood,
@@ -72,6 +75,10 @@ impl Intake<'_> {
         let place = self.place(item, buried.is_none())?;
         self.orphans |= place.standing == Standing::Orphan;
         let id = self.insert(item, person, &place, buried)?;
+        if self.route != Route::Api {
+            self.came(id, self.route, self.raw)?;
+            self.name_keyless(id, item)?;
+        }
         if !item.ours {
             *self.said.entry(person).or_default() += 1;
         }
@@ -94,7 +101,7 @@ impl Intake<'_> {
         self.message_by("id", &name.0)
     }
 
-    fn message_by(&self, scope: &str, name: &str) -> Result<Option<(MessageId, ConversationId)>, Problem> {
+    pub(super) fn message_by(&self, scope: &str, name: &str) -> Result<Option<(MessageId, ConversationId)>, Problem> {
         Ok(self
             .tx
             .prepare_cached(
@@ -130,6 +137,9 @@ impl Intake<'_> {
             }
             named = self.message_by(&alias.scope, &alias.name)?;
         }
+        if named.is_none() {
+            named = self.keyless_known(item)?;
+        }
         let Some((id, _)) = named else {
             return Ok(None);
         };
@@ -145,6 +155,7 @@ impl Intake<'_> {
                     id,
                     conversation: ConversationId(row.get(0)?),
                     in_reply_to: row.get(1)?,
+                    route: codes::route_of(row.get_ref(14)?.as_str()?),
                     edited_at: row.get(2)?,
                     same,
                     stood: Stood {
@@ -169,7 +180,7 @@ impl Intake<'_> {
                           AND visibility IS ?7 AND lang IS ?8 AND url IS ?9 AND rating IS ?10 AND expires_at IS ?11
                           AND publication = ?12,
                         word_row, scope, text, body, attachments, ours, at, gone_at IS NOT NULL, publication,
-                        misses
+                        misses, route
                    FROM message WHERE id = ?1",
             )?
             .query_row(
@@ -198,6 +209,10 @@ impl Intake<'_> {
     /// Read again: what it adds to the thread, and what was edited. An older version than ours says nothing.
     fn again(&mut self, known: &Known, item: &Item) -> Result<(), Problem> {
         self.name_message(known.id, item)?;
+        let keyed = self.route == Route::Api && known.route == Route::Api;
+        if !keyed && !self.takes_over(known, item)? {
+            return Ok(());
+        }
         self.learn(known, item)?;
         self.found(known, item)?;
         let Some(before) = &known.said else {

@@ -9,6 +9,7 @@ mod codes;
 mod coverage;
 pub(crate) mod health;
 mod join;
+mod keyless;
 mod live;
 mod message;
 mod person;
@@ -18,13 +19,14 @@ mod recount;
 mod run;
 mod thread;
 
-pub(crate) use codes::{kind_of, publication_of, visibility, visibility_of};
+pub(crate) use codes::{kind_of, publication_of, route, route_of, visibility, visibility_of};
+pub(crate) use keyless::{author, enter_told, forget, keep_raw, receive, said_at, told};
 pub(crate) use message::stored;
 pub(crate) use run::{Wakefulness, run};
 
 use crate::view::{Change, Problem};
 use guichet_model::{
-    AccountId, ClientId, ConversationId, DAY, Item, Kind, MessageId, Millis, Page, Publication, RemoteId,
+    AccountId, ClientId, ConversationId, DAY, Item, Kind, MessageId, Millis, Page, Publication, RemoteId, Route,
 };
 use recount::Touched;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
@@ -61,6 +63,7 @@ pub(crate) fn take(
     let mut change = intake.finish()?;
     for message in noticed {
         change.replies.extend(crate::outbox::noticed(tx, message)?);
+        crate::changes::join(&mut change, crate::outbox::recognised(tx, message, now)?);
     }
     change.desk |= coverage::prove(tx, account, source, page.covered, page.missing)?;
     if let Some(cursor) = &page.cursor {
@@ -132,6 +135,11 @@ struct Intake<'tx> {
     filed_before: Millis,
     now: Millis,
     by_outbox: bool,
+    /// How what is taken now came, and whether it was not understood.
+    route: Route,
+    raw: bool,
+    /// Whether anything of this account came without a key.
+    keyless: bool,
     /// Whether this account has any: almost none has, and each text would be asked about.
     buries: bool,
     orphans: bool,
@@ -152,15 +160,24 @@ impl<'tx> Intake<'tx> {
             .prepare_cached(
                 "SELECT a.client, a.network, a.created_at, w.server,
                         EXISTS (SELECT 1 FROM tombstone WHERE account = ?1),
-                        EXISTS (SELECT 1 FROM message WHERE account = ?1 AND standing = 2 AND in_reply_to > '')
+                        EXISTS (SELECT 1 FROM message WHERE account = ?1 AND standing = 2 AND in_reply_to > ''),
+                        EXISTS (SELECT 1 FROM message WHERE account = ?1 AND route <> 'api')
                    FROM account a JOIN access w ON w.id = a.access
                   WHERE a.id = ?1 AND a.removed_at IS NULL",
             )?
             .query_row([account.0], |row| {
-                Ok((ClientId(row.get(0)?), row.get(1)?, Millis(row.get(2)?), row.get(3)?, row.get(4)?, row.get(5)?))
+                Ok((
+                    ClientId(row.get(0)?),
+                    row.get(1)?,
+                    Millis(row.get(2)?),
+                    row.get(3)?,
+                    row.get(4)?,
+                    row.get(5)?,
+                    row.get(6)?,
+                ))
             })
             .optional()?;
-        Ok(facts.map(|(client, network, created_at, server, buries, orphans)| Self {
+        Ok(facts.map(|(client, network, created_at, server, buries, orphans, keyless)| Self {
             tx,
             account,
             client,
@@ -169,6 +186,9 @@ impl<'tx> Intake<'tx> {
             filed_before: created_at.plus(-FILED_AFTER),
             now,
             by_outbox: false,
+            route: Route::Api,
+            raw: false,
+            keyless,
             buries,
             orphans,
             persons: HashMap::new(),

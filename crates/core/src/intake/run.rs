@@ -81,7 +81,9 @@ pub(crate) async fn run(desk: Desk, mut stopped: watch::Receiver<bool>) {
 }
 
 fn accounts(conn: &Connection) -> Result<HashSet<AccountId>, Problem> {
-    let mut ids = conn.prepare_cached("SELECT id FROM account WHERE removed_at IS NULL")?;
+    let mut ids = conn.prepare_cached(
+        "SELECT a.id FROM account a JOIN access w ON w.id = a.access WHERE a.removed_at IS NULL AND w.route = 'api'",
+    )?;
     let rows = ids.query_map([], |row| Ok(AccountId(row.get(0)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -313,13 +313,13 @@ pub(crate) const CONFLICT: &str = "CASE
                     AND n.in_reply_to = json_extract(r.place, '$.remote') AND n.gone_at IS NULL
                     AND NOT EXISTS (SELECT 1 FROM reply o WHERE o.message = n.id)) THEN 'answered' END";
 
-fn conflict_here(conn: &Connection, reply: &Reply) -> Result<Option<Conflict>, Problem> {
+pub(super) fn conflict_here(conn: &Connection, reply: &Reply) -> Result<Option<Conflict>, Problem> {
     let sql = format!("SELECT {CONFLICT} FROM reply r JOIN message m ON m.id = r.answers WHERE r.id = ?");
     let conflict: Option<String> = conn.prepare_cached(&sql)?.query_row([reply.id.0], |row| row.get(0))?;
     Ok(conflict.and_then(hold::conflict_named))
 }
 
-fn stand_in_conflict(tx: &Transaction<'_>, reply: &Reply, conflict: Conflict) -> Result<(), Problem> {
+pub(super) fn stand_in_conflict(tx: &Transaction<'_>, reply: &Reply, conflict: Conflict) -> Result<(), Problem> {
     let detail = Detail { why: Some(Waiting::Conflict { conflict }), ..Detail::default() };
     reply.step(tx, Event::NotDone, detail)?;
     Ok(())

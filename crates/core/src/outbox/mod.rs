@@ -16,6 +16,7 @@
 
 mod ahead;
 mod attempt;
+mod by_hand;
 mod last;
 mod look;
 mod outcome;
@@ -33,6 +34,7 @@ mod wall;
 mod write;
 
 pub(crate) use attempt::{CONFLICT, STALE};
+pub(crate) use by_hand::recognised;
 pub(crate) use look::noticed;
 pub(crate) use read::{composer, foremost, linked, of_conversation, reply};
 pub(crate) use restore::restored;

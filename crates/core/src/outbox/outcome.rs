@@ -190,7 +190,7 @@ pub(super) fn mark(tx: &Transaction<'_>, account: AccountId, why: Waiting, now: 
     let detail = Detail { why: Some(why), ..Detail::default() };
     tx.prepare_cached(
         "UPDATE reply SET detail = ?3, why = json_extract(?3, '$.why.why')
-          WHERE account = ?1 AND state IN ('waiting','unsure') AND state = 'waiting' AND not_before <= ?2
+          WHERE account = ?1 AND state IN ('waiting','unsure') AND by_hand = 0 AND state = 'waiting' AND not_before <= ?2
             AND why IS NOT 'conflict' AND detail IS NOT ?3",
     )?
     .execute(params![account.0, now.0, serde_json::to_string(&detail)?])?;

@@ -87,7 +87,7 @@ pub(crate) fn foremost(conn: &Connection, conversation: ConversationId) -> Resul
         states.push(shown(conn, reply)?);
     }
     let weight = |state: &ReplyState| match state {
-        ReplyState::Unsure { .. } => 0,
+        ReplyState::Unsure { .. } | ReplyState::Handed => 0,
         ReplyState::Refused { .. } => 1,
         ReplyState::Waiting { why: Waiting::Conflict { .. } } => 2,
         ReplyState::ToApprove => 3,
@@ -112,6 +112,7 @@ pub(crate) fn composer(conn: &Connection, conversation: ConversationId) -> Resul
         visibility,
         visibilities: speaker.visibilities(visibility),
         limit: speaker.capabilities.as_ref().map(|can| can.limit_for(visibility).clone()),
+        by_hand: answered.as_ref().is_some_and(|answered| answered.by_hand),
         opens_at: None,
     })
 }
@@ -171,6 +172,7 @@ fn shown(conn: &Connection, reply: &Reply) -> Result<ReplyState, Problem> {
         State::Refused => ReplyState::Refused {
             reason: detail.reason.clone().unwrap_or(Reason { code: RefusalCode::Invalid, said: None }),
         },
+        State::Unsure if reply.by_hand => ReplyState::Handed,
         State::Unsure => ReplyState::Unsure { looked_at: reply.looked_at, candidates: detail.candidates.clone() },
         State::TakenBack => ReplyState::TakenBack,
         State::Discarded => ReplyState::Discarded,
@@ -190,5 +192,9 @@ fn waiting(conn: &Connection, reply: &Reply) -> Result<Waiting, Problem> {
                     OR r.state = 'waiting' AND {COVERED}))"
         ))?
         .query_row(params![reply.conversation.0, reply.id.0], |row| row.get(0))?;
-    Ok(if earlier { Waiting::Earlier } else { kept })
+    Ok(match earlier {
+        true => Waiting::Earlier,
+        false if reply.by_hand => Waiting::Hand,
+        false => kept,
+    })
 }

@@ -45,6 +45,8 @@ pub(crate) struct Reply {
     pub send_at: Option<Millis>,
     /// Pictures go with it.
     pub pictured: bool,
+    /// Nothing sends it: the CM publishes it, and says so.
+    pub by_hand: bool,
 }
 
 /// What a state adds.
@@ -86,7 +88,7 @@ pub(super) const COLUMNS: &str =
     "r.id, r.client, r.account, r.conversation, r.answers, r.key, r.text, r.addressees, r.visibility, r.warning,
     r.lang, r.template, r.template_version, r.place, r.seen, r.state, r.detail, r.written_at, r.offline,
     r.checked_at, r.anyway, r.tries, r.first_try, r.prepared, r.known, r.looked_at, r.looks, r.sent_at, r.message, r.send_at,
-    EXISTS (SELECT 1 FROM attachment t WHERE t.key = r.key)";
+    EXISTS (SELECT 1 FROM attachment t WHERE t.key = r.key), r.by_hand";
 
 pub(crate) const OPEN: &str = "('to_approve','waiting','sending','refused','unsure')";
 
@@ -143,6 +145,7 @@ impl Reply {
             message: row.get::<_, Option<i64>>(28)?.map(MessageId),
             send_at: instant(29)?,
             pictured: row.get(30)?,
+            by_hand: row.get(31)?,
         })
     }
 

@@ -271,7 +271,7 @@ fn orphaned(conn: &Connection, account: AccountId) -> Result<bool, Problem> {
 pub(super) fn due_order(covered: &str) -> String {
     format!(
         "SELECT r.id, r.not_before FROM reply r
-          WHERE r.account = ?1 AND r.state IN ('waiting','unsure') AND r.not_before <= ?2
+          WHERE r.account = ?1 AND r.state IN ('waiting','unsure') AND r.by_hand = 0 AND r.not_before <= ?2
             AND (r.not_before, r.id) > (?3, ?4) AND r.why IS NOT 'conflict'
             AND NOT (r.state = 'waiting' AND EXISTS (SELECT 1 FROM reply e
                              WHERE e.conversation = r.conversation AND e.id < r.id AND e.state IN {OPEN}))
@@ -304,7 +304,7 @@ async fn rest(desk: &Desk, account: AccountId) -> After {
 
 fn next_at(conn: &Connection, account: AccountId, now: Millis) -> Result<Option<Millis>, Problem> {
     let sql = "SELECT min(not_before) FROM reply
-                WHERE account = ?1 AND state IN ('waiting','unsure') AND not_before > ?2";
+                WHERE account = ?1 AND state IN ('waiting','unsure') AND by_hand = 0 AND not_before > ?2";
     let next: Option<i64> = conn.prepare_cached(sql)?.query_row([account.0, now.0], |row| row.get(0))?;
     Ok(next.map(Millis))
 }
@@ -312,7 +312,7 @@ fn next_at(conn: &Connection, account: AccountId, now: Millis) -> Result<Option<
 /// Accounts that are still ours and have something on its way.
 fn busy(conn: &Connection) -> Result<Vec<AccountId>, Problem> {
     let sql = "SELECT a.id FROM account a WHERE a.removed_at IS NULL
-                  AND (EXISTS (SELECT 1 FROM reply r WHERE r.account = a.id AND r.state IN ('waiting','unsure'))
+                  AND (EXISTS (SELECT 1 FROM reply r WHERE r.account = a.id AND r.state IN ('waiting','unsure') AND r.by_hand = 0)
                     OR EXISTS (SELECT 1 FROM reply r WHERE r.account = a.id AND r.state = 'sending'))";
     let mut statement = conn.prepare_cached(sql)?;
     let rows = statement.query_map([], |row| Ok(AccountId(row.get(0)?)))?;

@@ -58,7 +58,7 @@ pub(super) fn bound_rests(tx: &Transaction<'_>, now: Millis) -> Result<usize, Pr
             "UPDATE reply SET not_before = ?1 + not_before - rests_from, rests_from = ?1,
                 detail = CASE why WHEN 'until'
                     THEN json_set(detail, '$.why.at', ?1 + json_extract(detail, '$.why.at') - rests_from) ELSE detail END
-              WHERE account IN (SELECT id FROM account) AND state IN ('waiting','unsure')
+              WHERE account IN (SELECT id FROM account) AND state IN ('waiting','unsure') AND by_hand = 0
                 AND not_before > ?1 AND rests_from > ?1",
         )?
         .execute([now.0])?;
@@ -79,7 +79,8 @@ fn approve(tx: &Transaction<'_>, reply: &Reply, now: Millis) -> Result<(), Probl
 }
 
 fn reschedule(tx: &Transaction<'_>, reply: &Reply, send_at: Option<Millis>, now: Millis) -> Result<(), Problem> {
-    if !matches!(reply.state, State::Waiting | State::ToApprove) {
+    // Nothing sends at an instant what the CM publishes.
+    if reply.by_hand || !matches!(reply.state, State::Waiting | State::ToApprove) {
         return Err(Problem::TooLate);
     }
     stand_at(tx, reply, send_at, now)

@@ -38,6 +38,8 @@ impl Desk {
                 let word = Word::new(move |tx, reply, _, now| is_there(tx, reply, message, now));
                 self.say(replies, "settle_is_there", word).await
             }
+            Settle::Published => self.published(replies).await,
+            Settle::NotPublished => self.not_published(replies).await,
             Settle::SendAgain => self.say(replies, "settle_send_again", Word::new(send_again)).await,
             Settle::GiveUp => {
                 let word = Word::new(|tx, reply, key, _| give_back(tx, reply, Event::GivenUp, key));

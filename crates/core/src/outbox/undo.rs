@@ -5,6 +5,7 @@
 //! back to an end it had left only while none behind it has begun to leave, and no copy of the store goes back on what
 //! was said before it was one: the other copy may have gone on.
 
+use super::by_hand;
 use super::changed;
 use super::row::Reply;
 use super::schedule;
@@ -159,6 +160,7 @@ fn put_back(tx: &Transaction<'_>, act: ActId, reply: &Reply, now: Millis) -> Res
     ))?
     .execute(params![act.0, reply.id.0])?;
     let before = Reply::one(tx, reply.id)?;
+    by_hand::unsay(tx, reply, now)?;
     if before.key != reply.key {
         attachment::rename(tx, &reply.key, &before.key)?;
     }

@@ -33,6 +33,8 @@ pub(super) struct Answered {
     pub visibility: Option<Visibility>,
     pub at: Millis,
     pub edited_at: Option<Millis>,
+    /// It came without a key.
+    pub by_hand: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -125,7 +127,7 @@ impl Answered {
         let first = to.first().map(|addressee| addressee.remote.as_str());
         let row = conn
             .prepare_cached(
-                "SELECT m.id, m.remote, p.remote, p.handle, m.body, m.visibility, m.at, m.edited_at
+                "SELECT m.id, m.remote, p.remote, p.handle, m.body, m.visibility, m.at, m.edited_at, m.route <> 'api'
                    FROM message m JOIN person p ON p.id = m.person
                   WHERE m.conversation = ?1 AND m.ours = 0 AND m.gone_at IS NULL
                     AND m.publication NOT IN ('spam', 'trash')
@@ -143,6 +145,7 @@ impl Answered {
                         visibility: visibility.as_deref().and_then(visibility_of),
                         at: Millis(row.get(6)?),
                         edited_at: row.get::<_, Option<i64>>(7)?.map(Millis),
+                        by_hand: row.get(8)?,
                     },
                     body,
                 ))

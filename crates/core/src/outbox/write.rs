@@ -8,7 +8,7 @@ use super::wall::{Answered, Speaker, check};
 use crate::desk::Desk;
 use crate::journal;
 use crate::store::Durability;
-use crate::view::{Acted, Checked, DraftView, Problem, Sent, Triage};
+use crate::view::{Acted, Checked, DraftView, Problem, Sent, Triage, Waiting};
 use crate::{attachment, changes, client, draft, template, triage};
 use guichet_model::text;
 use guichet_model::{ConversationId, Millis, Place, RemoteId, ReplyId, Visibility};
@@ -107,7 +107,11 @@ fn write(
     attachment::fits(tx, conversation)?;
     let key = draft::take(tx, conversation)?.unwrap_or(moment.key);
     let to_approve = client::rules(tx, speaker.client)?.to_approve;
-    let (not_before, why) = schedule::leaves(tx, speaker.client, draft.send_at, now)?;
+    let (send_at, (not_before, why)) = match answered.by_hand {
+        // Nothing leaves by itself: there is no delay to take it back in, and no instant.
+        true => (None, (now, Waiting::Hand)),
+        false => (draft.send_at, schedule::leaves(tx, speaker.client, draft.send_at, now)?),
+    };
     let state = if to_approve { State::ToApprove } else { State::Waiting };
     let detail = Detail { why: (!to_approve).then_some(why), ..Detail::default() };
     let used = draft.template.as_ref();
@@ -115,10 +119,10 @@ fn write(
     tx.prepare_cached(
         "INSERT INTO reply (client, account, conversation, answers, key, text, addressees, visibility, warning, lang,
                             template, template_version, place, seen, state, detail, written_at, offline, not_before,
-                            send_at, why, rests_from, answered)
+                            send_at, why, rests_from, answered, by_hand)
          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, (SELECT lang FROM template WHERE id = ?10), ?10, ?11, ?12,
                 (SELECT max(id) FROM message WHERE conversation = ?3), ?17, ?13, ?14, ?15, ?16, ?18,
-                json_extract(?13, '$.why.why'), ?19, (SELECT text FROM message WHERE id = ?4)",
+                json_extract(?13, '$.why.why'), ?19, (SELECT text FROM message WHERE id = ?4), ?20",
     )?
     .execute(params![
         speaker.client.0,
@@ -138,8 +142,9 @@ fn write(
         moment.offline,
         not_before.0,
         state.stored(),
-        schedule::chosen(draft.send_at, now).map(|at| at.0),
+        schedule::chosen(send_at, now).map(|at| at.0),
         schedule::rests_from(why, now),
+        answered.by_hand,
     ])?;
     let reply = ReplyId(tx.last_insert_rowid());
     if let Some(used) = used {

@@ -145,7 +145,7 @@ pub(super) fn author(word: &str) -> String {
 }
 
 /// The part of a handle before its server.
-pub(super) fn user(handle: &str) -> &str {
+pub(crate) fn user(handle: &str) -> &str {
     let handle = handle.trim_start_matches('@');
     handle.split_once('@').map_or(handle, |(user, _)| user)
 }

@@ -9,7 +9,7 @@ mod fold;
 mod index;
 mod query;
 
-pub(crate) use index::{Whereabouts, add, free_row, remove, said};
+pub(crate) use index::{Whereabouts, add, free_row, remove, said, user};
 
 use crate::Desk;
 use crate::intake::{kind_of, stored};

@@ -2,7 +2,7 @@
 
 use super::{ReplyView, Row};
 use guichet_model::{
-    Addressee, Attachment, Counts as Tallies, Link, MessageId, Millis, PersonId, PostId, Publication, TextLimit,
+    Addressee, Attachment, Counts as Tallies, Link, MessageId, Millis, PersonId, PostId, Publication, Route, TextLimit,
     Visibility,
 };
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,10 @@ pub struct MessageView {
     pub url: Option<String>,
     pub visibility: Option<Visibility>,
     pub publication: Publication,
+    /// How it came: other than by the network's API until the network itself shows it. Of ours: the CM said so.
+    pub route: Route,
+    /// Author and text were not understood: the text is the whole of what came.
+    pub raw: bool,
     pub rating: Option<u8>,
     pub attachments: Vec<Attachment>,
     pub liked: bool,
@@ -91,6 +95,8 @@ pub struct ComposerView {
     pub visibilities: Vec<Visibility>,
     /// `None` where the account has not told its limits yet.
     pub limit: Option<TextLimit>,
+    /// What it answers came without a key: the text is copied, and the CM publishes it.
+    pub by_hand: bool,
     /// When the client's hours open next; `None`: they are open now, or always.
     pub opens_at: Option<Millis>,
 }

@@ -1,7 +1,7 @@
 //! The sidebar and the list: clients, accounts with their health, counts, rows.
 
 use guichet_model::{
-    AccountId, ClientId, ConversationId, Interval, Kind, MessageId, Millis, Publication, Unreached, Visibility,
+    AccountId, ClientId, ConversationId, Interval, Kind, MessageId, Millis, Publication, Route, Unreached, Visibility,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -82,6 +82,8 @@ pub struct AccountView {
     pub client: ClientId,
     /// The network's stable name (`mastodon`).
     pub network: String,
+    /// How it is reached; only by `api` does anything leave by itself.
+    pub route: Route,
     /// Without "@", with its server.
     pub handle: String,
     pub name: String,
@@ -121,6 +123,40 @@ pub enum Health {
     },
     /// The last answers could not be read.
     Unreadable,
+}
+
+/// An item that the CM adds: where it stands, and what it says.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ByHand {
+    pub link: String,
+    pub text: String,
+    /// A name, or a handle with its "@"; `None`: not told.
+    pub author: Option<String>,
+    /// When it was written; `None`: now.
+    pub at: Option<Millis>,
+}
+
+/// What a link is, before anything is added.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct Recognised {
+    /// The network's stable name, or `site`.
+    pub network: String,
+    pub host: String,
+    /// Whether it names one item; else only what items hang on.
+    pub precise: bool,
+}
+
+/// What came in by the door without a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct Added {
+    pub new: u32,
+    /// Those that were there before: nothing is there twice.
+    pub known: u32,
+    /// Those of which nobody can tell where they belong.
+    pub unreadable: u32,
+    /// Where the first one stands.
+    pub conversation: Option<ConversationId>,
+    pub acted: super::Acted,
 }
 
 /// Which conversations a list shows.

@@ -59,6 +59,8 @@ pub enum ReplyState {
         looked_at: Option<Millis>,
         candidates: Vec<MessageId>,
     },
+    /// Its text was given to the CM to publish: is it there?
+    Handed,
     TakenBack,
     Discarded,
 }
@@ -81,6 +83,8 @@ pub enum Waiting {
     Login,
     /// The account or access is suspended.
     Blocked { until: Option<Millis> },
+    /// The CM: what it answers came without a key, and they publish it themselves.
+    Hand,
     /// What it answers changed; the CM looks first.
     Conflict { conflict: Conflict },
 }
@@ -103,6 +107,10 @@ pub enum Settle {
     SendAgain,
     /// Give it up; its text goes back to the draft.
     GiveUp,
+    /// The CM has published what was copied.
+    Published,
+    /// They have not: it waits again.
+    NotPublished,
 }
 
 /// A reply taken in: it waits, and can be taken back by undoing the act.
@@ -110,6 +118,16 @@ pub enum Settle {
 pub struct Sent {
     pub reply: ReplyId,
     pub acted: super::Acted,
+}
+
+/// A reply's text, on its way to be published by the CM.
+#[derive(Clone, PartialEq, Serialize, TS)]
+pub struct Copied {
+    /// `None`: it may not leave now; the reply's state says why.
+    pub text: Option<String>,
+    /// Where what it answers stands.
+    pub url: Option<String>,
+    pub reply: ReplyView,
 }
 
 /// What an act on several replies did, and those that it was too late for.

@@ -3,6 +3,7 @@
 // It keeps the core's promises that a person can see: acts are undone, drafts return, replies wait, leave, and wait
 // for the network when it is cut. Time comes in by a door, so that a test can move it.
 import type { AppView, Backend, Change, Contract, Problem, RefusalCode, Step } from '../index';
+import { door } from './door';
 import { outbox } from './outbox';
 import { conversationOf, deskOf, idsOf, listOf, out, rowOf, searchOf } from './reads';
 import { check, fill } from './texts';
@@ -26,7 +27,7 @@ export interface Options { now?: () => number; size?: number; app?: Partial<AppV
 type Commands = { [N in keyof Contract]: (args: Contract[N]['args']) => Contract[N]['returns'] };
 
 /** The acts that the core can undo. */
-const UNDOABLE = ['triage', 'edit_client', 'set_rules', 'hold', 'release', 'remove_account', 'send_reply', 'discard_draft', 'remove_template'];
+const UNDOABLE = ['triage', 'edit_client', 'set_rules', 'hold', 'release', 'remove_account', 'send_reply', 'discard_draft', 'remove_template', 'add_items', 'settle_published', 'settle_not_published'];
 
 /** What the fake makes in turn, as the core writes one. */
 const phrases = ['7QK2-M0RX-94TB-HZ8E-3VNC-D6YA-PW1S-J5GF', 'X4HD-2ZPC-8RNA-W6TE-0MKB-5SVQ-G1YJ-7F39'];
@@ -155,6 +156,7 @@ export function fake({ now = Date.now, size = 300, app: over = {}, waits = 0 }: 
       return replies.queue(conversation, draft, thenDone);
     },
     ...replies.commands,
+    ...door(world, { now, announce, act, fail }),
     close: () => null,
     stay: () => null,
     backup: ({ file }) => ({ file, at: now(), size: 4_200_000 }),

@@ -2,6 +2,7 @@
 import type {
   ActedOn, Acted, Change, Conflict, Contract, DraftView, HoldTarget, HoldView, Problem, ReplyState, ReplyView, StaleView,
 } from '../contract';
+import { byHand, publish } from './door';
 import type { Act, Talk, World } from './world';
 
 export interface HoldRow { id: number; target: HoldTarget; why: string; byProgram: boolean; at: number; released: boolean }
@@ -41,7 +42,7 @@ export function holdsOf(world: World): HoldView[] {
 
 /** The order of need, as the core gives it. */
 function rank({ state }: ReplyView): number {
-  if (state.state === 'refused' || state.state === 'unsure') return 0;
+  if (['refused', 'unsure', 'handed'].includes(state.state)) return 0;
   if (state.state === 'waiting') return ['conflict', 'login'].includes(state.why.why) ? 0 : 3;
   return { to_approve: 1, held: 2, sending: 3, sent: 4 }[state.state as string] ?? 5;
 }
@@ -140,8 +141,10 @@ export function outbox(world: World, { now, announce, act, fail, talk }: Tools) 
     take_back: ({ replies }) => onAll('take_back', replies, (it) => ['waiting', 'to_approve'].includes(it.state.state), (it) => giveBack(it, 'taken_back')),
     retry: ({ replies }) => onAll('retry', replies, (it) => ['refused', 'waiting', 'unsure'].includes(it.state.state), (it) => { if (it.state.state !== 'unsure') soon(it); }),
     settle: ({ replies, word }) => {
-      const able = (it: ReplyView) => !settled(it.state) && it.state.state !== 'sending' && (word.word !== 'is_there' || it.state.state === 'unsure');
+      const able = (it: ReplyView) => !settled(it.state) && it.state.state !== 'sending' && (word.word !== 'is_there' || it.state.state === 'unsure') && (!word.word.endsWith('published') || it.state.state === 'handed');
       return onAll(`settle_${word.word}`, replies, able, (it) => {
+        if (word.word === 'published') publish(world, it);
+        if (word.word === 'not_published') it.state = { state: 'waiting', why: { why: 'hand' } };
         if (word.word === 'give_up') giveBack(it, 'discarded');
         if (word.word === 'is_there') Object.assign(it, { state: { state: 'sent', private: false, altered: false }, message: word.message, sentAt: now() });
         if (word.word === 'send_again') soon(it);
@@ -220,7 +223,8 @@ export function outbox(world: World, { now, announce, act, fail, talk }: Tools) 
     where.draft = null;
     where.attachments = [];
     if (thenDone) where.triage = { triage: 'done' };
-    if (!rules.toApprove) wait(it);
+    if (!rules.toApprove && byHand(where)) it.state = { state: 'waiting', why: { why: 'hand' } };
+    else if (!rules.toApprove) wait(it);
     const acted = act('send_reply', said([it]), () => {
       if (it.state.state !== 'waiting' && it.state.state !== 'to_approve') return { conversations: [], left: 1 };
       giveBack(it, 'taken_back');

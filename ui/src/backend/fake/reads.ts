@@ -1,5 +1,6 @@
 // What the fake desk answers when it is read: lists, conversations, counts, searches.
 import type { ComposerView, ConversationView, Counts, DeskView, DraftView, Hits, ListQuery, Publication, ReplyView, Row, Slice } from '../contract';
+import { byHand } from './door';
 import { settled, shownReply } from './outbox';
 import { able, type Talk, type World } from './world';
 
@@ -11,7 +12,7 @@ export function rowOf(world: World, talk: Talk): Row {
   const theirs = talk.messages.filter((m) => !m.ours && !m.gone);
   const last = theirs.at(-1) ?? talk.messages[0]!;
   return {
-    id: talk.id, client: talk.client, account: talk.account, network: 'mastodon', kind: talk.kind, triage: talk.triage,
+    id: talk.id, client: talk.client, account: talk.account, network: world.accounts.find((a) => a.id === talk.account)?.network ?? 'mastodon', kind: talk.kind, triage: talk.triage,
     author: last.author, avatar: null, at: last.at, excerpt: last.text.slice(0, 200), lang: last.lang, post: talk.post?.text.slice(0, 80) ?? null,
     visibility: talk.visibility, publication: last.publication, unread: talk.unread ? theirs.length : 0, messages: talk.messages.length, draft: talk.draft !== null,
     reply: repliesOf(world, talk.id).find((r) => !settled(r.state))?.state ?? null,
@@ -45,7 +46,7 @@ function countsOf(world: World, client: number | null): Counts {
   return {
     owed: talks.filter((t) => t.triage.triage === 'open').length, later: talks.filter((t) => t.triage.triage === 'later').length,
     done: talks.filter((t) => t.triage.triage === 'done').length, drafts: talks.filter((t) => t.draft).length, outbox: replies.length,
-    trouble: replies.filter(({ state }) => state.state === 'unsure' || state.state === 'refused' || (state.state === 'waiting' && ['conflict', 'login'].includes(state.why.why))).length,
+    trouble: replies.filter(({ state }) => state.state === 'unsure' || state.state === 'handed' || state.state === 'refused' || (state.state === 'waiting' && ['conflict', 'login'].includes(state.why.why))).length,
   };
 }
 
@@ -82,8 +83,8 @@ export function composerOf(world: World, talk: Talk): ComposerView {
   const to = others.filter((m, i) => others.findIndex((o) => o.handle === m.handle) === i).slice(0, 3);
   return {
     able: answers !== null, speaksAs: world.accounts.find((a) => a.id === talk.account)!.handle, answers: answers?.id ?? null,
-    to: to.map((m) => ({ remote: m.handle, handle: m.handle })), visibility: talk.visibility,
-    visibilities: order.slice(order.indexOf(talk.visibility)), limit: able.limit, opensAt: opensAt(world, talk),
+    to: byHand(talk) ? [] : to.map((m) => ({ remote: m.handle, handle: m.handle })), visibility: talk.visibility,
+    visibilities: talk.visibility ? order.slice(order.indexOf(talk.visibility)) : [], limit: able.limit, byHand: byHand(talk), opensAt: opensAt(world, talk),
   };
 }
 

@@ -5,7 +5,7 @@ import { also, clients, first, last, posts, questions, templates, thanks } from 
 
 export interface Talk {
   id: number; client: number; account: number; kind: Kind; triage: Triage; lang: string | null;
-  visibility: Visibility; post: PostView | null; messages: MessageView[]; unread: boolean; draft: DraftView | null;
+  visibility: Visibility | null; post: PostView | null; messages: MessageView[]; unread: boolean; draft: DraftView | null;
   /** Pictures of the draft. */
   attachments: AttachmentView[];
 }
@@ -49,7 +49,7 @@ export function world(now: () => number, size = 300): World {
       health: i === 2 ? { health: 'needs_login' } : { health: 'good' },
       lastSuccess: start - (i + 1) * 2 * MINUTE, readUpTo: start - (i + 1) * 2 * MINUTE,
       holes: i === 1 ? [{ interval: { from: start - 52 * 60 * MINUTE, to: start - 50 * 60 * MINUTE }, fillable: true }] : [],
-      unreadable: i === 1 ? 2 : 0, capabilities: able,
+      unreadable: i === 1 ? 2 : 0, capabilities: able, route: 'api' as const,
     })),
     talks: new Map(), replies: new Map(), holds: [],
     templates: templates.map((t) => ({ ...t, lang: t.code === 'thanks' ? 'en' : 'fr', clients: [...t.clients], lastUsed: start - t.id * 3_600_000 })),
@@ -73,7 +73,7 @@ export function world(now: () => number, size = 300): World {
         id: id * 100 + messages.length, person: Math.floor(random() * 9000), author: name,
         handle: `${name.toLowerCase().normalize('NFD').replace(/\p{M}/gu, '').replace(/[^a-z]+/g, '_')}@social.exemple`, avatar: null, ours: false,
         at, editedAt: null, text: '', links: link ? [{ start: link.index, end: link.index + link[0].length, url: link[0] }] : [],
-        warning: null, lang: 'fr', url: `https://social.exemple/${id}/${messages.length}`, visibility, publication: 'published', rating: null, attachments: [],
+        warning: null, lang: 'fr', url: `https://social.exemple/${id}/${messages.length}`, visibility, publication: 'published', route: 'api', raw: false, rating: null, attachments: [],
         liked: false, gone: false, depth: 0, authorMessages: Math.floor(random() * 5), muted: false, blocked: false, reply: null, ...over,
       });
     };

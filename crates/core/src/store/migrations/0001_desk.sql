@@ -15,10 +15,12 @@ CREATE TABLE client (
 CREATE TABLE access (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   network TEXT NOT NULL,
+  route TEXT NOT NULL DEFAULT 'api' CHECK (route IN ('api','mail','file','hand')),
   server TEXT NOT NULL,           -- the origin its secret may be sent to
-  secret TEXT NOT NULL UNIQUE,    -- its name in the vault; never the secret itself
+  secret TEXT UNIQUE,             -- its name in the vault, never the secret itself; NULL: a door without a key
   blocked TEXT,                   -- Fault::Blocked as JSON: suspends every account of the access
-  created_at INTEGER NOT NULL
+  created_at INTEGER NOT NULL,
+  CHECK ((route = 'api') = (secret IS NOT NULL))
 ) STRICT;
 
 CREATE TABLE account (
@@ -187,6 +189,8 @@ CREATE TABLE message (
   expires_at INTEGER,
   looked_at INTEGER NOT NULL DEFAULT 0,  -- when it was read first, or looked at again by its name
   misses INTEGER NOT NULL DEFAULT 0,     -- looks in a row that neither showed it nor said that it is gone
+  route TEXT NOT NULL DEFAULT 'api',     -- how it came: 'hand', 'file', 'mail' until the network itself shows it
+  raw INTEGER NOT NULL DEFAULT 0,        -- its text is the whole of what came: author and text were not understood
   word_row INTEGER NOT NULL UNIQUE, -- its row in the search index: time, then a counter
   scope TEXT NOT NULL DEFAULT ''  -- what stands in the index beside its words: the same is needed to remove them
 ) STRICT;
@@ -196,8 +200,14 @@ CREATE INDEX message_expiry ON message(expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX message_again ON message(account, at, looked_at, misses) WHERE gone_at IS NULL;
 CREATE INDEX message_person ON message(person, at);
 CREATE INDEX message_ours ON message(conversation, id) WHERE ours = 1 AND gone_at IS NULL;
+CREATE INDEX message_keyless ON message(account, conversation) WHERE route <> 'api';
 CREATE INDEX message_changed ON message(id, edited_at, gone_at, publication)
   WHERE edited_at IS NOT NULL OR gone_at IS NOT NULL OR publication IN ('spam', 'trash');
+
+CREATE TABLE notice_mail (        -- the mail that told of a message without a key, as it came
+  message INTEGER PRIMARY KEY REFERENCES message(id) ON DELETE CASCADE,
+  mail TEXT NOT NULL
+) STRICT;
 
 CREATE TABLE alias (              -- a message or post has several names; a name means one of them
   account INTEGER NOT NULL REFERENCES account(id),
@@ -278,6 +288,7 @@ CREATE TABLE reply (              -- the outbox; a row stays after its sending
   place TEXT NOT NULL,            -- model::Place as JSON: what it answers, as the CM had read it
   answered TEXT,                  -- the text it answers, as the CM had read it
   seen INTEGER NOT NULL,          -- the newest message row then: what came later, the CM has not read
+  by_hand INTEGER NOT NULL DEFAULT 0, -- what it answers came without a key: the CM publishes it, nothing sends it
   state TEXT NOT NULL CHECK (state IN ('to_approve','waiting','sending','sent','refused','unsure','taken_back','discarded')),
   detail TEXT,                    -- what the state adds, as JSON: reason, conflict, candidates
   why TEXT,                       -- of the detail, what a waiting one waits for: its name, for the indexes
@@ -302,7 +313,7 @@ CREATE INDEX reply_open ON reply(conversation, id, state) WHERE state IN ('to_ap
 CREATE INDEX reply_shown ON reply(state, why, not_before, id, client, account, conversation)
   WHERE state IN ('to_approve','waiting','sending','refused','unsure');
 CREATE INDEX reply_due ON reply(account, not_before, id, state, why, conversation, client)
-  WHERE state IN ('waiting','unsure');
+  WHERE state IN ('waiting','unsure') AND by_hand = 0;
 CREATE INDEX reply_wire ON reply(account, id) WHERE state = 'sending';
 CREATE INDEX reply_lost ON reply(account, json_extract(place, '$.remote')) WHERE state = 'unsure';
 CREATE INDEX reply_of ON reply(conversation, id);

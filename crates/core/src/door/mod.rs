@@ -1,0 +1,156 @@
+//! The door without a key: items that no network's API brought, into the same inbox.
+//!
+//! What was pasted, listed in a file or told by mail is named by its link (`model/link.rs`) and taken in under an account
+//! of its client at that network; where there is none, one is made that has no key. Such an account is never pulled and
+//! never sends: a reply to what came so is copied and published by the CM (`outbox/by_hand.rs`). When somebody signs in
+//! to that network later, the same account gets its key, and what its API shows takes the rows over
+//! (`intake/keyless.rs`).
+
+mod account;
+mod item;
+
+use crate::desk::Desk;
+use crate::store::Durability;
+use crate::view::{Acted, Added, ByHand, Change, Problem, Recognised};
+use crate::{changes, intake, journal};
+pub(crate) use account::takes_key;
+use guichet_model::{AccountId, ClientId, ConversationId, Item, MessageId, Millis, Noticed, Route, Unread, link};
+use rusqlite::{OptionalExtension, Transaction, params};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+impl Desk {
+    /// What a link is; `None`: none that a browser opens.
+    pub async fn recognise(&self, link: String) -> Result<Option<Recognised>, Problem> {
+        Ok(link::read(&link).map(|linked| Recognised {
+            network: linked.network.to_owned(),
+            host: linked.host,
+            precise: linked.precise,
+        }))
+    }
+
+    /// One item that the CM pasted. The same one again is the same row. `Invalid` of `link` or `text`.
+    pub async fn add_by_hand(&self, client: ClientId, item: ByHand) -> Result<Added, Problem> {
+        let invalid = |field: &str| Problem::Invalid { field: field.to_owned() };
+        if link::read(&item.link).is_none() {
+            return Err(invalid("link"));
+        }
+        if item.text.trim().is_empty() {
+            return Err(invalid("text"));
+        }
+        let noticed =
+            Noticed { link: Some(item.link), author: item.author, text: item.text, at: item.at, ..Noticed::default() };
+        self.notice(client, Route::Hand, vec![noticed], Vec::new()).await
+    }
+
+    /// Items as the door tells them, for one client, and what could not be read of what told them: that is kept raw.
+    /// `NotFound` where there is no such client.
+    pub async fn notice(
+        &self,
+        client: ClientId,
+        route: Route,
+        noticed: Vec<Noticed>,
+        unread: Vec<Unread>,
+    ) -> Result<Added, Problem> {
+        let now = self.now();
+        let added =
+            self.store().write(Durability::Full, move |tx| take_in(tx, client, route, &noticed, unread, now)).await?;
+        self.announce(added.acted.change.clone());
+        Ok(added)
+    }
+}
+
+fn take_in(
+    tx: &Transaction<'_>,
+    client: ClientId,
+    route: Route,
+    noticed: &[Noticed],
+    mut unread: Vec<Unread>,
+    now: Millis,
+) -> Result<Added, Problem> {
+    let name: String = tx.query_row("SELECT name FROM client WHERE id = ?1", [client.0], |row| row.get(0))?;
+    let mut by_account: BTreeMap<AccountId, Vec<(Item, bool)>> = BTreeMap::new();
+    let mut mails: BTreeMap<AccountId, Vec<Option<&str>>> = BTreeMap::new();
+    let mut change = Change::default();
+    for one in noticed {
+        let Some((of, item)) = item::of(one, &name, now) else {
+            unread.push(Unread { raw: serde_json::to_string(one)?, why: "network".into() });
+            continue;
+        };
+        let (account, made) = account::find(tx, client, &name, &of, route, now)?;
+        // Another account, another limit to count by.
+        change.all |= made;
+        by_account.entry(account).or_default().push((item, one.raw));
+        mails.entry(account).or_default().push(one.mail.as_deref());
+    }
+    let (mut new, mut met, mut first) = (Vec::new(), 0, None);
+    for (account, items) in &by_account {
+        account::name_read(tx, *account, items)?;
+        let (received, told) = intake::receive(tx, *account, route, items, now)?;
+        for ((message, _), mail) in received.iter().zip(mails.get(account).into_iter().flatten()) {
+            keep_mail(tx, *message, *mail)?;
+        }
+        met += received.len();
+        first = first.or(received.first().map(|(message, _)| *message));
+        new.extend(received.into_iter().filter(|(_, new)| *new).map(|(message, _)| message));
+        changes::join(&mut change, told);
+        tx.execute(
+            "UPDATE account SET last_success = ?2 WHERE id = ?1 AND remote = ?3",
+            params![account.0, now.0, account::DOOR],
+        )?;
+    }
+    // Under the first account that the same file told of: somewhere they must be kept.
+    if let Some(home) = by_account.keys().next() {
+        intake::keep_raw(tx, *home, intake::route(route), &unread, now)?;
+    }
+    change.desk = true;
+    let unreadable = unread.len();
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let known = count(met - new.len());
+    let act = match new.is_empty() {
+        true => None,
+        false => Some(journal::record(tx, now, "add_items", Some(client), json!({ "messages": new }))?),
+    };
+    tracing::info!(client = client.0, ?route, new = new.len(), known, unreadable, "items came without a key");
+    Ok(Added {
+        new: count(new.len()),
+        known,
+        unreadable: count(unreadable),
+        conversation: first.map(|message| conversation_of(tx, message)).transpose()?.flatten(),
+        acted: Acted { act, change },
+    })
+}
+
+/// The first mail that told of a message stays with it. One with its pictures inside is kept by its beginning.
+fn keep_mail(tx: &Transaction<'_>, message: MessageId, mail: Option<&str>) -> Result<(), Problem> {
+    const LONGEST: usize = 256 * 1024;
+    if let Some(mail) = mail {
+        let kept: String = mail.chars().take(LONGEST).collect();
+        tx.prepare_cached("INSERT OR IGNORE INTO notice_mail (message, mail) VALUES (?1, ?2)")?
+            .execute(params![message.0, kept])?;
+    }
+    Ok(())
+}
+
+fn conversation_of(tx: &Transaction<'_>, message: MessageId) -> Result<Option<ConversationId>, Problem> {
+    Ok(tx
+        .query_row("SELECT conversation FROM message WHERE id = ?1", [message.0], |row| row.get(0).map(ConversationId))
+        .optional()?)
+}
+
+/// What the act brought goes again, but for what the CM has begun to answer and what the network has shown since.
+pub(crate) fn undo_add(tx: &Transaction<'_>, detail: &Value, now: Millis) -> Result<journal::Restored, Problem> {
+    let messages: Vec<MessageId> = serde_json::from_value(detail["messages"].clone())?;
+    let mut restored = journal::Restored::default();
+    for message in messages.into_iter().rev() {
+        match intake::forget(tx, message, now)? {
+            Some(change) => changes::join(&mut restored.change, change),
+            None => restored.left += 1,
+        }
+    }
+    restored.change.desk = true;
+    Ok(restored)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,230 @@
+//! Notification mails of the networks: who wrote what, and where.
+//!
+//! How such a mail looks changes by network, language and year, so that two things are asked of it before all others: who
+//! sent it, and a link of that same network. Author and text are then taken by what stands before and after them, which
+//! is data (`mails.json`). What is not understood is said: the item has its link, and the mail's whole text, marked. What
+//! no known network sent, or what leads nowhere, is handed back raw: somebody else's mail is never taken for a message.
+
+use crate::html;
+use guichet_model::link::{self, Linked};
+use guichet_model::{Kind, Millis, Noticed, Unread};
+use mail_parser::{Message, MessageParser, PartType};
+use regex::Regex;
+use serde::Deserialize;
+
+/// A mail that tells more than this tells it to nobody.
+const LONGEST: usize = 4_000;
+const MOST_MAILS: usize = 20_000;
+
+/// What the mails of one network look like.
+#[derive(Deserialize)]
+struct Look {
+    network: String,
+    /// Domains that such mails come from, and all below them.
+    senders: Vec<String>,
+    author: Vec<Who>,
+    text: Vec<Around>,
+    /// Whether people are called by their handles there.
+    #[serde(default)]
+    handles: bool,
+}
+
+/// An author is what stands before these words, from the beginning of the line.
+#[derive(Deserialize)]
+struct Who {
+    r#in: Place,
+    after: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Place {
+    Subject,
+    From,
+    Body,
+}
+
+/// A text stands between these words. `{author}`: the author as found; `{line}`: the rest of a line.
+#[derive(Deserialize)]
+struct Around {
+    before: String,
+    after: String,
+}
+
+/// The mails of a file: one, or as many as an mbox holds.
+pub fn mails(bytes: &[u8]) -> Vec<&[u8]> {
+    if !bytes.starts_with(b"From ") {
+        let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let name = first.split(|byte| *byte == b':').next().unwrap_or_default();
+        let header = name.len() < first.len()
+            && !name.is_empty()
+            && name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-');
+        return if header { vec![bytes] } else { Vec::new() };
+    }
+    let starts = bytes.windows(6).enumerate().filter(|(_, window)| *window == b"\nFrom ").map(|(at, _)| at + 1);
+    let starts: Vec<usize> = std::iter::once(0).chain(starts).take(MOST_MAILS).collect();
+    let ends = starts.iter().skip(1).copied().chain([bytes.len()]);
+    starts
+        .iter()
+        .zip(ends)
+        .filter_map(|(start, end)| {
+            let mail = &bytes[*start..end];
+            let after = mail.iter().position(|byte| *byte == b'\n')? + 1;
+            Some(&mail[after..])
+        })
+        .collect()
+}
+
+/// What one mail tells of: the item, or why there is none.
+pub fn notice(mail: &[u8]) -> Result<Noticed, Unread> {
+    let unread = |why: &str| Unread { raw: String::from_utf8_lossy(mail).into_owned(), why: why.to_owned() };
+    let message = MessageParser::default().parse(mail).ok_or_else(|| unread("mail"))?;
+    let sender = message.from().and_then(|from| from.first()).ok_or_else(|| unread("sender"))?;
+    let address = sender.address.as_deref().unwrap_or_default().to_ascii_lowercase();
+    let domain = address.rsplit('@').next().unwrap_or_default();
+    let look = looks().into_iter().find(|look| look.senders.iter().any(|of| below(domain, of)));
+    let look = look.filter(|_| !disproved(&message)).ok_or_else(|| unread("sender"))?;
+    let (body, links) = read(&message);
+    let linked = best(&links, &look.network).ok_or_else(|| unread("link"))?;
+    let subject = tidy(message.subject().unwrap_or_default());
+    let named = tidy(sender.name.as_deref().unwrap_or_default());
+    let place = |place: Place| match place {
+        Place::Subject => subject.as_str(),
+        Place::From => named.as_str(),
+        Place::Body => body.as_str(),
+    };
+    let author = look.author.iter().find_map(|who| {
+        let line = place(who.r#in).lines().find(|line| line.contains(&who.after))?;
+        line.find(&who.after)
+            .map(|at| line[..at].trim().to_owned())
+            .filter(|name| !name.is_empty() && name.chars().count() < 100)
+    });
+    let rating = (linked.kind == Kind::Review).then(|| stars(&body)).flatten();
+    let text = author.as_deref().and_then(|author| look.text.iter().find_map(|around| between(&body, around, author)));
+    // Stars alone are a review; any other item says something.
+    let understood = author.is_some() && (text.is_some() || rating.is_some());
+    let by = author.map(|author| if look.handles { format!("@{}", author.trim_start_matches('@')) } else { author });
+    Ok(Noticed {
+        network: Some(look.network),
+        author: by,
+        text: match (text, understood) {
+            (Some(text), _) => text,
+            (None, true) => String::new(),
+            (None, false) => format!("{subject}\n\n{body}").chars().take(LONGEST).collect(),
+        },
+        at: message.date().map(|date| Millis(date.to_timestamp().saturating_mul(1_000))),
+        rating,
+        raw: !understood,
+        mail: Some(String::from_utf8_lossy(mail).into_owned()),
+        link: Some(linked.url),
+    })
+}
+
+fn looks() -> Vec<Look> {
+    // Ours, and a test reads it: it cannot be torn.
+    serde_json::from_str(include_str!("mails.json")).unwrap_or_default()
+}
+
+fn below(domain: &str, of: &str) -> bool {
+    domain == of || domain.strip_suffix(of).is_some_and(|rest| rest.ends_with('.'))
+}
+
+/// Whether the server that received it says that its sender is none.
+fn disproved(message: &Message<'_>) -> bool {
+    message.header_raw("Authentication-Results").is_some_and(|said| said.to_ascii_lowercase().contains("dmarc=fail"))
+}
+
+/// The plain part where there is one, and the links of both.
+fn read(message: &Message<'_>) -> (String, Vec<String>) {
+    let plain = message.text_bodies().find_map(|part| match &part.body {
+        PartType::Text(text) => Some(text.as_ref()),
+        _ => None,
+    });
+    let marked = message.html_bodies().find_map(|part| match &part.body {
+        PartType::Html(html) => Some(html::to_text(html)),
+        _ => None,
+    });
+    let body =
+        plain.map(str::to_owned).or_else(|| marked.as_ref().map(|marked| marked.text.clone())).unwrap_or_default();
+    let in_text = body.split_whitespace().filter(|word| word.starts_with("http")).map(str::to_owned);
+    let in_marks = marked.iter().flat_map(|marked| marked.links.iter().map(|link| link.url.clone()));
+    let links = in_text.chain(in_marks).collect();
+    (tidy(&body), links)
+}
+
+/// As patterns are written: one kind of space, one kind of line end, at most one empty line.
+fn tidy(text: &str) -> String {
+    let text: String =
+        text.chars().filter(|c| *c != '\r' && !matches!(c, '\u{200b}' | '\u{200c}' | '\u{feff}')).collect();
+    let text = text.replace(['\u{a0}', '\u{202f}', '\t'], " ");
+    let mut tidied = String::with_capacity(text.len());
+    let mut empty = 0;
+    for line in text.lines().map(str::trim) {
+        empty = if line.is_empty() { empty + 1 } else { 0 };
+        if empty < 2 {
+            tidied.push_str(line);
+            tidied.push('\n');
+        }
+    }
+    tidied.trim().to_owned()
+}
+
+/// The link of the network that leads to one item; else to an exchange, or to what items hang on.
+fn best(links: &[String], network: &str) -> Option<Linked> {
+    let read: Vec<Linked> =
+        links.iter().filter_map(|link| link::read(link)).filter(|linked| linked.network == network).collect();
+    let told = |fits: &dyn Fn(&Linked) -> bool| read.iter().find(|linked| fits(linked)).cloned();
+    told(&|linked| linked.precise)
+        .or_else(|| told(&|linked| linked.kind == Kind::Message))
+        .or_else(|| told(&|linked| leads_to_item(linked)))
+}
+
+/// A page of the network that is no item's: settings, statistics, the way out of these mails.
+fn leads_to_item(linked: &Linked) -> bool {
+    let plain = linked.url.trim_start_matches("https://").trim_start_matches("http://").trim_start_matches("www.");
+    let written = linked.name != plain.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    let other = [
+        "unsubscribe",
+        "settings",
+        "insights",
+        "/o.php",
+        "/help",
+        "profile.php",
+        "email_open",
+        "/emails/",
+        "/login",
+        "/psettings",
+    ];
+    written && !other.iter().any(|word| linked.url.contains(word))
+}
+
+fn between(body: &str, around: &Around, author: &str) -> Option<String> {
+    let mut before = String::new();
+    for (at, part) in around.before.split("{author}").enumerate() {
+        if at > 0 {
+            before.push_str(&regex::escape(author));
+        }
+        before.push_str(&part.split("{line}").map(regex::escape).collect::<Vec<_>>().join("[^\n]*"));
+    }
+    let found = Regex::new(&before).ok()?.find(body)?;
+    let rest = &body[found.end()..];
+    let text = rest[..rest.find(&around.after)?].trim();
+    let quotes: &[_] = &['«', '»', '“', '”', '"', ' ', '\n'];
+    let bare = match (text.chars().next(), text.chars().last()) {
+        (Some('«' | '“' | '"'), Some('»' | '”' | '"')) => text.trim_matches(quotes),
+        _ => text,
+    };
+    (!bare.is_empty()).then(|| bare.to_owned())
+}
+
+fn stars(body: &str) -> Option<u8> {
+    let said = Regex::new(r"(?m)^([1-5]) (?:étoiles? sur|out of) 5").ok()?;
+    let number = said.captures(body).and_then(|found| found.get(1)).and_then(|number| number.as_str().parse().ok());
+    number.or_else(|| {
+        u8::try_from(body.chars().filter(|c| *c == '★').count()).ok().filter(|count| (1..=5).contains(count))
+    })
+}
+
+#[cfg(test)]
+#[path = "mail_tests.rs"]
+mod tests;

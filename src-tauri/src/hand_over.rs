@@ -1,0 +1,37 @@
+//! A reply that the CM publishes: its text goes to the clipboard, and what it answers opens in the browser.
+//!
+//! The core has it down as possibly published before anything here happens. Both steps may fail, and are told apart: the
+//! page shows the text all the same, and asks whether it is published.
+
+use crate::shell::Shell;
+use crate::shown::HandedOver;
+use guichet_core::view::Problem;
+use guichet_model::ReplyId;
+use std::sync::OnceLock;
+
+/// The system's clipboard, as the window reaches it; a command line has none. Whether it took the text.
+#[derive(Default)]
+pub struct Clipboard(OnceLock<Box<Take>>);
+
+type Take = dyn Fn(String) -> bool + Send + Sync;
+
+impl Shell {
+    /// Once, by the window.
+    pub fn lend_clipboard(&self, take: impl Fn(String) -> bool + Send + Sync + 'static) {
+        let _ = self.inner.clipboard.0.set(Box::new(take));
+    }
+
+    pub async fn hand_over(&self, reply: ReplyId) -> Result<HandedOver, Problem> {
+        let given = self.desk()?.copy_reply(reply).await?;
+        let Some(text) = given.text else {
+            return Ok(HandedOver { given: false, copied: false, opened: false, reply: given.reply });
+        };
+        let copied = self.inner.clipboard.0.get().is_some_and(|take| take(text));
+        let opened = match given.url {
+            // Nobody wants a page to paste into while there is nothing to paste.
+            Some(url) if copied => self.open_link(url).await.is_ok(),
+            _ => false,
+        };
+        Ok(HandedOver { given: true, copied, opened, reply: given.reply })
+    }
+}
