@@ -84,6 +84,8 @@ contract! {
         /// How a client's replies leave.
         set_rules(client: ClientId, rules: ClientRules) -> Acted;
         remove_account(id: AccountId) -> Acted;
+        /// The CM looked from outside and saw a reply of this account.
+        seen_outside(account: AccountId) -> Acted;
         setting(name: String) -> Option<String>;
         set_setting(name: String, value: String) -> ();
 

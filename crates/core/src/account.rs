@@ -219,7 +219,8 @@ fn put(
     if let Some(id) = door::takes_key(tx, client, network, server)? {
         tx.execute(
             "UPDATE account SET access = ?2, network = ?3, server = ?4, me = ?5, remote = ?6, handle = ?7, name = ?8,
-                                health = ?9, capabilities = NULL, blocked = NULL
+                                health = ?9, capabilities = NULL, blocked = NULL,
+                                trip_read_at = NULL, trip_answered_at = NULL, trip_seen_at = NULL
               WHERE id = ?1",
             params![
                 id,
@@ -304,7 +305,7 @@ async fn on_thread(f: impl FnOnce() -> Result<(), Problem> + Send + 'static) -> 
     tokio::task::spawn_blocking(f).await.map_err(|_| Problem::Unexpected { what: "vault thread".into() })?
 }
 
-fn desk_changed() -> Change {
+pub(crate) fn desk_changed() -> Change {
     Change { desk: true, ..Change::default() }
 }
 

@@ -7,7 +7,7 @@ use crate::changes;
 use crate::desk::Desk;
 use crate::store::Durability;
 use crate::view::{Change, Problem, Undone};
-use crate::{account, client, door, draft, hold, outbox, template, triage};
+use crate::{account, client, door, draft, hold, outbox, round_trip, template, triage};
 use guichet_model::{ActId, ClientId, ConversationId, DAY, Millis, ReplyId};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde_json::Value;
@@ -19,7 +19,7 @@ pub(crate) const UNDONE_WITHIN: i64 = 30 * DAY;
 /// The acts that have an inverse. The list undo dispatches on, and the one it looks for.
 const UNDOABLE: &str = "('triage','edit_client','set_rules','remove_account','send_reply','discard_draft',\
     'remove_template','hold','release','approve','retry','take_back','reschedule','settle_is_there',\
-    'settle_send_again','settle_give_up','settle_published','settle_not_published','add_items')";
+    'settle_send_again','settle_give_up','settle_published','settle_not_published','add_items','seen_outside')";
 
 /// In the transaction of the act itself.
 pub(crate) fn record(
@@ -90,6 +90,7 @@ fn undo(tx: &Transaction<'_>, act: Option<ActId>, now: Millis) -> Result<Undone,
         "hold" => hold::undo_hold(tx, &detail, now)?,
         "release" => hold::undo_release(tx, &detail)?,
         "remove_account" => Restored::of_one(&detail, account::undo_remove(tx, &detail)?, false),
+        "seen_outside" => Restored::of_one(&detail, round_trip::undo_seen(tx, &detail)?, false),
         "send_reply" => Restored::of_one(&detail, outbox::undo_send(tx, &detail)?, false),
         "approve"
         | "retry"

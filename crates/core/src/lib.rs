@@ -28,6 +28,7 @@ mod lock;
 mod online;
 mod outbox;
 mod picture;
+mod round_trip;
 mod search;
 mod setting;
 mod sidebar;

@@ -3,7 +3,7 @@
 use crate::desk::Desk;
 use crate::intake::route_of;
 use crate::view::{AccountView, ClientView, Counts, DeskView, Health, Hole, Problem};
-use crate::{client, hold};
+use crate::{client, hold, round_trip};
 use guichet_model::{AccountId, ClientId, Interval, Millis, Route};
 use rusqlite::{Connection, Row};
 use std::collections::HashMap;
@@ -71,7 +71,8 @@ fn read_accounts(conn: &Connection) -> Result<Vec<AccountView>, Problem> {
                 (SELECT CASE WHEN count(*) = count(up_to) THEN min(up_to) END FROM
                   (SELECT (SELECT max(to_at) FROM coverage
                             WHERE coverage.account = source.account AND coverage.source = source.name) AS up_to
-                     FROM source WHERE source.account = account.id)), access.route
+                     FROM source WHERE source.account = account.id)), access.route,
+                trip_read_at, trip_answered_at, trip_seen_at
            FROM account JOIN access ON access.id = account.access WHERE removed_at IS NULL ORDER BY account.id",
     )?;
     let accounts = accounts.query_map([], |row| {
@@ -90,6 +91,7 @@ fn read_accounts(conn: &Connection) -> Result<Vec<AccountView>, Problem> {
             read_up_to: row.get::<_, Option<i64>>(9)?.map(Millis),
             holes: holes.remove(&id).unwrap_or_default(),
             unreadable: row.get(7)?,
+            round_trip: round_trip::from_row(row, 11)?,
             // Told by an older connector in another shape: asked again at the next pull.
             capabilities: capabilities.and_then(|told| serde_json::from_str(&told).ok()),
         })

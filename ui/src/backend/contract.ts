@@ -26,7 +26,7 @@ lastSuccess: Millis | null, readUpTo: Millis | null,
 /**
  * Gaps, with whether the network could still fill them.
  */
-holes: Array<Hole>, unreadable: number, capabilities: Capabilities | null, };
+holes: Array<Hole>, unreadable: number, capabilities: Capabilities | null, roundTrip: RoundTrip, };
 
 /**
  * One act of the CM in the journal.
@@ -453,7 +453,15 @@ excerpt: string,
 /**
  * Where the words stand in `excerpt`: UTF-16 offsets, end excluded.
  */
-marks: Array<[number, number]>, ours: boolean, };
+marks: Array<[number, number]>, ours: boolean, 
+/**
+ * Where it stands at its network.
+ */
+publication: Publication, 
+/**
+ * Its network no longer shows it.
+ */
+gone: boolean, };
 
 /**
  * The answer to a search: newest first.
@@ -734,6 +742,23 @@ url: string | null, message: MessageId | null, tries: number, };
 export type ReportCategory = "spam" | "legal" | "violation" | "other";
 
 /**
+ * What proves an account, each the first time; all three: it is proved.
+ */
+export type RoundTrip = { 
+/**
+ * A text of somebody else was read.
+ */
+read: Millis | null, 
+/**
+ * A reply of ours was taken.
+ */
+answered: Millis | null, 
+/**
+ * And was seen where others see it: a reading brought it back, or a person looked.
+ */
+seen: Millis | null, };
+
+/**
  * How an item came, and how an account is reached. The later ones know more: what they bring takes the place of what an
  * earlier one had.
  */
@@ -904,6 +929,8 @@ export interface Contract {
   /** How a client's replies leave. */
   set_rules: { args: { client: ClientId; rules: ClientRules }; returns: Acted };
   remove_account: { args: { id: AccountId }; returns: Acted };
+  /** The CM looked from outside and saw a reply of this account. */
+  seen_outside: { args: { account: AccountId }; returns: Acted };
   setting: { args: { name: string }; returns: string | null };
   set_setting: { args: { name: string; value: string }; returns: null };
   /** Writes the whole inbox to a new file, sealed with the passphrase and read back. */

@@ -68,6 +68,9 @@ impl Intake<'_> {
     pub(super) fn message(&mut self, item: &Item) -> Result<MessageId, Problem> {
         if let Some(known) = self.known_message(item)? {
             self.again(&known, item)?;
+            if item.ours {
+                self.ours_again(known.id)?;
+            }
             return Ok(known.id);
         }
         let person = self.person(&item.author)?;

@@ -24,6 +24,7 @@ pub(crate) use keyless::{author, enter_told, forget, keep_raw, receive, said_at,
 pub(crate) use message::stored;
 pub(crate) use run::{Wakefulness, run};
 
+use crate::round_trip::{self, Leg};
 use crate::view::{Change, Problem};
 use guichet_model::{
     AccountId, ClientId, ConversationId, DAY, Item, Kind, MessageId, Millis, Page, Publication, RemoteId, Route,
@@ -143,6 +144,7 @@ struct Intake<'tx> {
     /// Whether this account has any: almost none has, and each text would be asked about.
     buries: bool,
     orphans: bool,
+    unproved: Unproved,
     persons: HashMap<RemoteId, i64>,
     /// Texts of others met for the first time, by person.
     said: HashMap<i64, i64>,
@@ -154,6 +156,13 @@ struct Intake<'tx> {
     desk: bool,
 }
 
+/// What the account's round trip still lacks; `by_key`: only what its network itself shows can add to it.
+struct Unproved {
+    by_key: bool,
+    read: bool,
+    seen: bool,
+}
+
 impl<'tx> Intake<'tx> {
     fn of(tx: &'tx Connection, account: AccountId, now: Millis) -> Result<Option<Self>, Problem> {
         let facts = tx
@@ -161,7 +170,8 @@ impl<'tx> Intake<'tx> {
                 "SELECT a.client, a.network, a.created_at, w.server,
                         EXISTS (SELECT 1 FROM tombstone WHERE account = ?1),
                         EXISTS (SELECT 1 FROM message WHERE account = ?1 AND standing = 2 AND in_reply_to > ''),
-                        EXISTS (SELECT 1 FROM message WHERE account = ?1 AND route <> 'api')
+                        EXISTS (SELECT 1 FROM message WHERE account = ?1 AND route <> 'api'),
+                        w.route = 'api', a.trip_read_at IS NULL, a.trip_seen_at IS NULL
                    FROM account a JOIN access w ON w.id = a.access
                   WHERE a.id = ?1 AND a.removed_at IS NULL",
             )?
@@ -174,10 +184,11 @@ impl<'tx> Intake<'tx> {
                     row.get(4)?,
                     row.get(5)?,
                     row.get(6)?,
+                    Unproved { by_key: row.get(7)?, read: row.get(8)?, seen: row.get(9)? },
                 ))
             })
             .optional()?;
-        Ok(facts.map(|(client, network, created_at, server, buries, orphans, keyless)| Self {
+        Ok(facts.map(|(client, network, created_at, server, buries, orphans, keyless, unproved)| Self {
             tx,
             account,
             client,
@@ -189,6 +200,7 @@ impl<'tx> Intake<'tx> {
             route: Route::Api,
             raw: false,
             keyless,
+            unproved,
             buries,
             orphans,
             persons: HashMap::new(),
@@ -260,6 +272,19 @@ impl<'tx> Intake<'tx> {
         Ok(())
     }
 
+    fn proves(&self) -> bool {
+        !self.by_outbox && (self.route == Route::Api || !self.unproved.by_key)
+    }
+
+    /// One of ours, known and read again.
+    fn ours_again(&mut self, message: MessageId) -> Result<(), Problem> {
+        if self.unproved.seen && self.proves() && round_trip::came_back(self.tx, self.account, message, self.now)? {
+            self.unproved.seen = false;
+            self.desk = true;
+        }
+        Ok(())
+    }
+
     fn finish(mut self) -> Result<Change, Problem> {
         for (conversation, touched) in std::mem::take(&mut self.touched) {
             self.recount(conversation, &touched)?;
@@ -269,6 +294,9 @@ impl<'tx> Intake<'tx> {
             self.tx
                 .prepare_cached("UPDATE person SET messages = messages + ?2 WHERE id = ?1")?
                 .execute(params![person, said])?;
+        }
+        if self.unproved.read && !self.said.is_empty() && self.proves() {
+            self.desk |= round_trip::gone(self.tx, self.account, Leg::Read, self.now)?;
         }
         Ok(Change {
             desk: self.desk || !self.changed.is_empty(),

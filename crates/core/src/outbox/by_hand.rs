@@ -18,7 +18,7 @@ use super::wall::{Speaker, check};
 use crate::desk::Desk;
 use crate::store::Durability;
 use crate::view::{ActedOn, Change, Conflict, Copied, Problem, Waiting};
-use crate::{changes, hold, intake, journal};
+use crate::{changes, hold, intake, journal, round_trip};
 use guichet_model::text::normal;
 use guichet_model::{Body, Counts, HOUR, Item, MINUTE, MessageId, Millis, Prepared, Proof, Publication, ReplyId};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
@@ -186,7 +186,8 @@ fn publish(tx: &Transaction<'_>, reply: &Reply, now: Millis) -> Result<(), Probl
     if !reply.step(tx, Event::Found, Detail::default())? {
         return Err(Problem::TooLate);
     }
-    link(tx, reply.id, Some(message), now)
+    link(tx, reply.id, Some(message), now)?;
+    round_trip::published(tx, reply.account, now)
 }
 
 /// Their no: surely nothing is there.
@@ -218,6 +219,7 @@ pub(crate) fn recognised(tx: &Transaction<'_>, message: MessageId, now: Millis) 
         if at >= since && at <= now.plus(26 * HOUR) && normal(&text) == normal(&reply.text) && !adopted(tx, message)? {
             if reply.step(tx, Event::Found, Detail::default())? {
                 link(tx, reply.id, Some(message), now)?;
+                round_trip::published(tx, reply.account, now)?;
             }
             return Ok(changed(reply.id, reply.conversation));
         }

@@ -6,6 +6,7 @@ use super::row::{Detail, Reply};
 use super::state::{Event, State};
 use crate::changes;
 use crate::intake::{self, health};
+use crate::round_trip::{self, Leg};
 use crate::view::{Change, Problem, Waiting};
 use guichet_model::text::normal;
 use guichet_model::{AccountId, Fault, Item, MINUTE, MessageId, Millis, ReplyId, SECOND, Visibility};
@@ -54,6 +55,7 @@ pub(super) fn arrive(
     };
     if reply.step(tx, event, detail)? {
         link(tx, reply.id, message, now)?;
+        round_trip::gone(tx, reply.account, Leg::Answered, now)?;
     }
     Ok(change)
 }
@@ -191,7 +193,7 @@ pub(super) fn mark(tx: &Transaction<'_>, account: AccountId, why: Waiting, now: 
     tx.prepare_cached(
         "UPDATE reply SET detail = ?3, why = json_extract(?3, '$.why.why')
           WHERE account = ?1 AND state IN ('waiting','unsure') AND by_hand = 0 AND state = 'waiting' AND not_before <= ?2
-            AND why IS NOT 'conflict' AND detail IS NOT ?3",
+            AND by_hand = 0 AND why IS NOT 'conflict' AND detail IS NOT ?3",
     )?
     .execute(params![account.0, now.0, serde_json::to_string(&detail)?])?;
     Ok(())

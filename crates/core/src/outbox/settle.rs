@@ -8,6 +8,7 @@ use super::schedule;
 use super::state::{Event, State};
 use super::undo::{self, Was};
 use crate::desk::Desk;
+use crate::round_trip::{self, Leg};
 use crate::store::Durability;
 use crate::view::{Acted, ActedOn, Change, Problem, Settle, Waiting};
 use crate::{attachment, draft, journal};
@@ -256,5 +257,9 @@ fn is_there(tx: &Transaction<'_>, reply: &Reply, message: MessageId, now: Millis
     if !reply.step(tx, Event::Found, detail)? {
         return Err(Problem::TooLate);
     }
-    link(tx, reply.id, Some(message), now)
+    link(tx, reply.id, Some(message), now)?;
+    // It was chosen among what a reading has shown.
+    round_trip::gone(tx, reply.account, Leg::Answered, now)?;
+    round_trip::gone(tx, reply.account, Leg::Seen, now)?;
+    Ok(())
 }

@@ -12,7 +12,7 @@ mod query;
 pub(crate) use index::{Whereabouts, add, free_row, remove, said, user};
 
 use crate::Desk;
-use crate::intake::{kind_of, stored};
+use crate::intake::{kind_of, publication_of, stored};
 use crate::setting;
 use crate::view::{Hit, Hits, Problem, Triage};
 use guichet_model::{ClientId, ConversationId, MessageId, Millis};
@@ -153,7 +153,7 @@ fn hit(conn: &Connection, row: i64, query: &Query, now: Millis) -> Result<Option
     let found = conn
         .prepare_cached(
             "SELECT m.id, m.conversation, m.client, a.network, c.kind, c.triage, c.later_until, p.name, p.handle,
-                    m.at, m.ours, m.text, m.body, m.attachments
+                    m.at, m.ours, m.text, m.body, m.attachments, m.publication, m.gone_at IS NOT NULL
                FROM message m
                JOIN account a ON a.id = m.account
                JOIN conversation c ON c.id = m.conversation
@@ -180,6 +180,8 @@ fn hit(conn: &Connection, row: i64, query: &Query, now: Millis) -> Result<Option
                 excerpt,
                 marks,
                 ours: row.get(10)?,
+                publication: publication_of(row.get_ref(14)?.as_str()?),
+                gone: row.get(15)?,
             })
         })
         .optional()?;

@@ -7,7 +7,7 @@ use crate::intake;
 use crate::store::{Durability, Store};
 use crate::testing::paper::{item, ours, page};
 use crate::testing::{self, EVENING};
-use guichet_model::{AccountId, Attachment, AttachmentKind, DAY, Item, MINUTE, Page};
+use guichet_model::{AccountId, Attachment, AttachmentKind, DAY, Item, MINUTE, Page, Publication, RemoteId};
 
 struct Shelf {
     store: Store,
@@ -199,4 +199,17 @@ fn rows_of_one_instant_are_apart_and_fit_a_number_of_the_web_view() {
         .unwrap();
     assert_eq!(rows.len(), 40);
     assert!(rows.iter().all(|row| *row < 1 << 53));
+}
+
+#[test]
+fn a_hit_says_where_its_network_put_it() {
+    let mut spam = item("1", "Promo", EVENING.plus(-MINUTE), "Montres bradées");
+    spam.publication = Publication::Spam;
+    let shelf = Shelf::of(vec![spam, item("2", "Léa", EVENING.plus(-2 * MINUTE), "Montres à réparer ?")]);
+    let mut later = page(Vec::new());
+    later.gone.push(RemoteId::new("2"));
+    shelf.take(later);
+    let rows = shelf.search("montres", 50, None).rows;
+    let stands: Vec<_> = rows.iter().map(|hit| (hit.publication, hit.gone)).collect();
+    assert_eq!(stands, [(Publication::Spam, false), (Publication::Published, true)]);
 }

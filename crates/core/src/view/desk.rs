@@ -95,6 +95,18 @@ pub struct AccountView {
     pub holes: Vec<Hole>,
     pub unreadable: u32,
     pub capabilities: Option<guichet_model::Capabilities>,
+    pub round_trip: RoundTrip,
+}
+
+/// What proves an account, each the first time; all three: it is proved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, TS)]
+pub struct RoundTrip {
+    /// A text of somebody else was read.
+    pub read: Option<Millis>,
+    /// A reply of ours was taken.
+    pub answered: Option<Millis>,
+    /// And was seen where others see it: a reading brought it back, or a person looked.
+    pub seen: Option<Millis>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
@@ -255,6 +267,10 @@ pub struct Hit {
     /// Where the words stand in `excerpt`: UTF-16 offsets, end excluded.
     pub marks: Vec<(u32, u32)>,
     pub ours: bool,
+    /// Where it stands at its network.
+    pub publication: Publication,
+    /// Its network no longer shows it.
+    pub gone: bool,
 }
 
 /// The answer to a search: newest first.

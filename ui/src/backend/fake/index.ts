@@ -27,7 +27,7 @@ export interface Options { now?: () => number; size?: number; app?: Partial<AppV
 type Commands = { [N in keyof Contract]: (args: Contract[N]['args']) => Contract[N]['returns'] };
 
 /** The acts that the core can undo. */
-const UNDOABLE = ['triage', 'edit_client', 'set_rules', 'hold', 'release', 'remove_account', 'send_reply', 'discard_draft', 'remove_template', 'add_items', 'settle_published', 'settle_not_published'];
+const UNDOABLE = ['triage', 'edit_client', 'set_rules', 'hold', 'release', 'remove_account', 'send_reply', 'discard_draft', 'remove_template', 'add_items', 'settle_published', 'settle_not_published', 'seen_outside'];
 
 /** What the fake makes in turn, as the core writes one. */
 const phrases = ['7QK2-M0RX-94TB-HZ8E-3VNC-D6YA-PW1S-J5GF', 'X4HD-2ZPC-8RNA-W6TE-0MKB-5SVQ-G1YJ-7F39'];
@@ -106,6 +106,12 @@ export function fake({ now = Date.now, size = 300, app: over = {}, waits = 0 }: 
     remove_account: ({ id }) => {
       const gone = world.accounts.splice(world.accounts.findIndex((a) => a.id === id), 1);
       return act('remove_account', announce({ all: true }), () => { world.accounts.push(...gone); return { conversations: [], left: 0 }; });
+    },
+    seen_outside: ({ account }) => {
+      const trip = world.accounts.find((a) => a.id === account)?.roundTrip ?? fail({ problem: 'not_found' });
+      if (trip.answered === null || trip.seen !== null) fail({ problem: 'too_late' });
+      trip.seen = now();
+      return act('seen_outside', announce({}), () => { trip.seen = null; return { conversations: [], left: 0 }; });
     },
     setting: ({ name }) => world.settings.get(name) ?? null,
     set_setting: ({ name, value }) => { world.settings.set(name, value); return null; },

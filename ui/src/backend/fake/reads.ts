@@ -121,7 +121,7 @@ export function searchOf(world: World, text: string, limit: number, before: numb
     unknown, more: rows.length > limit, next: rows.length > limit ? rows[limit - 1]!.m.at : null,
     rows: rows.slice(0, limit).map(({ t, m }) => ({
       message: m.id, conversation: t.id, client: t.client, network: 'mastodon', kind: t.kind, triage: t.triage, author: m.author,
-      at: m.at, excerpt: m.text.slice(0, 160), ours: m.ours,
+      at: m.at, excerpt: m.text.slice(0, 160), ours: m.ours, publication: m.publication, gone: m.gone,
       marks: words.flatMap((w): [number, number][] => { const i = folded(m.text.slice(0, 160)).indexOf(w); return i < 0 ? [] : [[i, i + w.length]]; }),
     })),
   };

@@ -50,6 +50,7 @@ export function world(now: () => number, size = 300): World {
       lastSuccess: start - (i + 1) * 2 * MINUTE, readUpTo: start - (i + 1) * 2 * MINUTE,
       holes: i === 1 ? [{ interval: { from: start - 52 * 60 * MINUTE, to: start - 50 * 60 * MINUTE }, fillable: true }] : [],
       unreadable: i === 1 ? 2 : 0, capabilities: able, route: 'api' as const,
+      roundTrip: i === 0 ? { read: start - 90 * MINUTE, answered: start - 80 * MINUTE, seen: start - 79 * MINUTE } : { read: start - 90 * MINUTE, answered: i === 1 ? start - 80 * MINUTE : null, seen: null },
     })),
     talks: new Map(), replies: new Map(), holds: [],
     templates: templates.map((t) => ({ ...t, lang: t.code === 'thanks' ? 'en' : 'fr', clients: [...t.clients], lastUsed: start - t.id * 3_600_000 })),

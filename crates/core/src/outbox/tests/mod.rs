@@ -17,6 +17,7 @@ mod paper;
 mod places;
 mod repeats;
 mod restored;
+mod round_trip;
 mod rules;
 mod schedule;
 mod shown;

@@ -38,6 +38,9 @@ CREATE TABLE account (
   blocked TEXT,                   -- Fault::Blocked as JSON
   last_success INTEGER,
   unreadable INTEGER NOT NULL DEFAULT 0,
+  trip_read_at INTEGER,           -- its round trip, each leg the first time: a text of others was read,
+  trip_answered_at INTEGER,       -- a reply of ours was taken,
+  trip_seen_at INTEGER,           -- and was seen where others see it
   created_at INTEGER NOT NULL,
   removed_at INTEGER              -- removed accounts keep their conversations readable
 ) STRICT;
