@@ -235,6 +235,21 @@ async fn screens(app: &App, look: impl AsyncFn(&App, &str)) {
         app.press(&[key::ESCAPE]).await;
         app.gone("dialog[open]").await;
     }
+    app.click(".accounts .account").await;
+    let _proof = app.see("dialog[open] #trip").await;
+    look(app, "account").await;
+    app.press(&[key::ESCAPE]).await;
+    app.gone("dialog[open]").await;
+}
+
+/// The networks to connect, by the palette: reached at any size.
+async fn connecting(app: &App, locale: &str) {
+    app.press(&[key::CONTROL, 'k']).await;
+    let _palette = app.see("dialog[open] input").await;
+    app.type_text(if locale == "fr" { "brancher un compte" } else { "connect an account" }).await;
+    app.press(&[key::DOWN]).await;
+    app.press(&[key::ENTER]).await;
+    let _tiles = app.see("dialog[open] .tile").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -263,6 +278,16 @@ async fn every_screen_in_both_languages_and_themes() {
             app.picture(&format!("small-{locale}-{theme}")).await;
             for offence in app.offences().await {
                 offences.lock().unwrap().push(format!("small {locale} {theme}: {offence}"));
+            }
+            for (width, height, name) in [(900, 600, "small-connect"), (1280, 800, "connect")] {
+                app.page.size(width, height).await.unwrap();
+                connecting(&app, locale).await;
+                app.picture(&format!("{name}-{locale}-{theme}")).await;
+                for offence in app.offences().await {
+                    offences.lock().unwrap().push(format!("{name} {locale} {theme}: {offence}"));
+                }
+                app.press(&[key::ESCAPE]).await;
+                app.gone("dialog[open]").await;
             }
         }
     }

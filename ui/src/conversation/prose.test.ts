@@ -1,6 +1,6 @@
 // Links stay text around their host, and never become more.
 import { describe, expect, it } from 'vitest';
-import { hides, hostOf, parts, unaddressed } from './prose';
+import { hides, hostOf, parts, quotation, unaddressed } from './prose';
 
 describe('parts', () => {
   it('cuts a text at its links', () => {
@@ -19,6 +19,17 @@ describe('parts', () => {
   it('goes without those it is addressed to, unless they are all there is', () => {
     expect(unaddressed('@quaivert @lea@ailleurs.example Bonsoir @Hugo')).toBe('Bonsoir @Hugo');
     expect(unaddressed('@quaivert')).toBe('@quaivert');
+  });
+  it.each([
+    ['Merci !\n\nLe 21 nov. 2026 à 18:42, vous avez écrit :\n> Bonjour,\n> oui.\n', 'Merci !'],
+    ['Thanks.\n\nOn Tuesday the theatre of the green quay <desk@theatre.example>\nwrote:\n> Yes.', 'Thanks.'],
+    ['Merci.\n> Oui.\n\n> Non.', 'Merci.'],
+    ['> Vous venez ?\nOui.', null],
+    ['Deux choix :\nun, deux', null],
+    ['> rien que cela', null],
+    ['', null],
+  ])('folds what a letter repeats at its end: %j', (text, said) => {
+    expect(text.slice(0, quotation(text))).toBe(said ?? text);
   });
   it('spells look-alike letters out', () => {
     expect(hostOf('https://ехample.com/')).toMatch(/^xn--/);

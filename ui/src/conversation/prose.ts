@@ -18,6 +18,21 @@ export function parts(text: string, links: Link[]): Part[] {
   return made;
 }
 
+/**
+ * Where a letter's closing quotation begins: its lines under ">" at the very end, with the line that says whose words they
+ * are. The length of the text where it has none, or is nothing else.
+ */
+export function quotation(text: string): number {
+  const lines = text.split('\n');
+  let first = lines.length;
+  while (first > 0 && /^\s*(>|$)/u.test(lines[first - 1]!)) first--;
+  if (!lines.slice(first).some((line) => line.trimStart().startsWith('>'))) return text.length;
+  // "On Tuesday … wrote:", which a mailer may break in two.
+  if (/:\s*$/u.test(lines[first - 1] ?? '')) first -= /^(le|on)\b/iu.test(lines[first - 2] ?? '') ? 2 : 1;
+  const at = lines.slice(0, first).join('\n').trimEnd().length;
+  return at === 0 ? text.length : at;
+}
+
 /** What is said, without those it is addressed to: us, nearly always, and that is known where it is shown. */
 export const unaddressed = (text: string): string => text.replace(/^(?:@[\w.@-]+\s+)+(?=\S)/u, '');
 
