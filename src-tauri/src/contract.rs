@@ -10,9 +10,10 @@ use crate::shell::Shell;
 use crate::shown::{AppView, FileView, HandedOver, NetworkTile};
 use guichet_core::view::{
     Acted, ActedOn, Added, AttachmentView, BackupView, ByHand, Change, Checked, ClientRules, ConversationView,
-    DeskView, DraftView, Filled, Held, Hits, HoldTarget, HoldView, ListQuery, OutboxQuery, Problem, Recognised,
-    ReplyView, Row, Sent, Settle, Slice, StaleView, TemplateEdit, TemplateView, Triage, Undone,
+    DeskView, DraftView, Filled, Held, Hits, HoldTarget, HoldView, ListQuery, MailView, OutboxQuery, Problem,
+    Recognised, ReplyView, Row, Sent, Settle, Slice, StaleView, Taught, TemplateEdit, TemplateView, Triage, Undone,
 };
+use guichet_model::look::Span;
 use guichet_model::{
     AccountId, ActId, Answer, AttachmentId, ClientId, ConversationId, HoldId, Mapping, MessageId, Millis, PersonId,
     Publication, ReplyId, ReportCategory, Step, TemplateId,
@@ -96,6 +97,11 @@ contract! {
         recognise(link: String) -> Option<Recognised>;
         /// One item that no API brought. The same one again is the same row.
         add_by_hand(client: ClientId, item: ByHand) -> Added;
+        /// The notification mail that told of a message.
+        mail_of(message: MessageId) -> MailView;
+        /// Who speaks in that mail (null: nobody is named) and what they say, as parts of its text: it is understood at
+        /// once, and so are the others of its shape, and later ones.
+        teach(message: MessageId, author: Option<Span>, text: Span) -> Taught;
 
         /// Newest first; `before` is the last row's cursor of the page before.
         search(text: String, limit: u32, before: Option<i64>) -> Hits;

@@ -35,3 +35,7 @@ impl Shell {
         Ok(HandedOver { given: true, copied, opened, reply: given.reply })
     }
 }
+
+#[cfg(test)]
+#[path = "hand_over_tests.rs"]
+mod tests;

@@ -19,26 +19,28 @@ const SHOWN: usize = 5;
 impl Shell {
     /// The file as a mapping reads it; without one, as we guess. `Invalid` of `file`: it is no list of items.
     pub async fn look_at_file(&self, bytes: String, mapping: Option<Mapping>) -> Result<FileView, Problem> {
-        off_thread(move || {
+        let (table, mapping, rows) = off_thread(move || {
             let bytes = decoded(&bytes)?;
             let mails = mail::mails(&bytes);
             let table = if mails.is_empty() { table::read(&bytes).ok_or_else(invalid)? } else { Table::default() };
             let mapping = mapping.unwrap_or_else(|| table::guess(&table));
-            let rows = match mails.is_empty() {
+            let rows: Vec<_> = match mails.is_empty() {
                 true => table::take(&table, &mapping, &TimeZone::system()),
                 false => mails.into_iter().map(mail::notice).collect(),
             };
-            let unreadable = rows.iter().filter(|row| row.is_err()).count();
-            let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-            Ok(FileView {
-                total: count(rows.len()),
-                unreadable: count(unreadable),
-                rows: rows.into_iter().take(SHOWN).map(shown).collect(),
-                columns: table.columns,
-                mapping,
-            })
+            Ok((table, mapping, rows))
         })
-        .await
+        .await?;
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let (total, unreadable) = (count(rows.len()), count(rows.iter().filter(|row| row.is_err()).count()));
+        let mut first = Vec::new();
+        for row in rows.into_iter().take(SHOWN) {
+            first.push(match row {
+                Ok(one) => self.desk()?.as_taught(vec![one]).await?.into_iter().map(Ok).map(shown).collect(),
+                Err(one) => vec![shown(Err(one))],
+            });
+        }
+        Ok(FileView { total, unreadable, rows: first.concat(), columns: table.columns, mapping })
     }
 
     pub async fn import_file(&self, client: ClientId, bytes: String, mapping: Mapping) -> Result<Added, Problem> {
@@ -102,3 +104,7 @@ async fn off_thread<T: Send + 'static>(
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|_| Problem::Unexpected { what: "file thread".into() })?
 }
+
+#[cfg(test)]
+#[path = "import_tests.rs"]
+mod tests;

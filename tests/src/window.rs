@@ -139,6 +139,7 @@ impl Desktop {
     /// `language`: as the system says it (`fr_FR.UTF-8`).
     pub async fn start(language: &str, keychain: bool) -> Desktop {
         let home = tempfile::tempdir().expect("a home");
+        browser(home.path());
         let screen = Screen::start(1400, 900);
         let bus = Bus::start(home.path(), keychain);
         let port = free_port();
@@ -181,6 +182,12 @@ impl Desktop {
         self.home.path().join("data/guichet")
     }
 
+    /// The addresses that the program handed to the system's browser.
+    pub fn opened(&self) -> Vec<String> {
+        let opened = fs::read_to_string(self.home.path().join("opened")).unwrap_or_default();
+        opened.lines().map(str::to_owned).collect()
+    }
+
     /// Real key presses through the X server, as a keyboard sends them (`ctrl+Return`, `slash`).
     pub fn keys(&self, names: &[&str]) {
         let mut command = self.tool("xdotool");
@@ -208,8 +215,18 @@ impl Desktop {
     }
 }
 
+/// A browser that opens nothing and writes down what it was to open.
+fn browser(home: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let program = home.join("bin/xdg-open");
+    fs::create_dir_all(home.join("bin")).expect("a folder");
+    fs::write(&program, "#!/bin/sh\nprintf '%s\\n' \"$1\" >> \"$HOME/opened\"\n").expect("written");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).expect("may run");
+}
+
 fn set_out(command: &mut Command, home: &Path, screen: &Screen, bus: &Bus, language: &str) {
     at_home(command, home)
+        .env("PATH", format!("{}:{}", home.join("bin").display(), std::env::var("PATH").unwrap_or_default()))
         .env("DISPLAY", &screen.name)
         .env("DBUS_SESSION_BUS_ADDRESS", &bus.address)
         .env("LANG", language)

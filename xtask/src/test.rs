@@ -113,7 +113,7 @@ fn tests() -> Command {
 }
 
 fn window() -> Done {
-    run(tests().args(["--test", "window", "--test", "window_outbox"]))
+    run(tests().args(["--test", "window", "--test", "window_outbox", "--test", "window_door"]))
 }
 
 fn shown() -> Done {

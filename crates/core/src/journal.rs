@@ -19,7 +19,7 @@ pub(crate) const UNDONE_WITHIN: i64 = 30 * DAY;
 /// The acts that have an inverse. The list undo dispatches on, and the one it looks for.
 const UNDOABLE: &str = "('triage','edit_client','set_rules','remove_account','send_reply','discard_draft',\
     'remove_template','hold','release','approve','retry','take_back','reschedule','settle_is_there',\
-    'settle_send_again','settle_give_up','settle_published','settle_not_published','add_items','seen_outside')";
+    'settle_send_again','settle_give_up','settle_published','settle_not_published','add_items','teach','seen_outside')";
 
 /// In the transaction of the act itself.
 pub(crate) fn record(
@@ -102,6 +102,7 @@ fn undo(tx: &Transaction<'_>, act: Option<ActId>, now: Millis) -> Result<Undone,
         | "settle_published"
         | "settle_not_published" => outbox::undo_word(tx, ActId(act), &detail, now)?,
         "add_items" => door::undo_add(tx, &detail, now)?,
+        "teach" => door::undo_teach(tx, &detail, now)?,
         "discard_draft" => Restored::of_one(&detail, draft::undo_discard(tx, &detail)?, false),
         "remove_template" => Restored::of_one(&detail, template::undo_remove(tx, &detail)?, true),
         _ => return Err(Problem::NotFound),

@@ -5,6 +5,7 @@
 //! whether it is published.
 
 use crate::Millis;
+use crate::look::Told;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -42,6 +43,8 @@ pub struct Noticed {
     pub raw: bool,
     /// The mail that told of it, as it came: kept, for whoever reads such mails better one day.
     pub mail: Option<String>,
+    /// The same as looks read it.
+    pub told: Option<Told>,
 }
 
 impl std::fmt::Debug for Noticed {

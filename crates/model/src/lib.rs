@@ -10,6 +10,7 @@ mod fault;
 mod ids;
 mod item;
 pub mod link;
+pub mod look;
 mod login;
 mod network;
 mod outgoing;

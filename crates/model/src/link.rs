@@ -27,6 +27,8 @@ pub struct Linked {
     pub name: String,
     /// The normal form of what it hangs on, where the link tells it.
     pub post: Option<String>,
+    /// The normal form of the message that it answers, where the link tells it.
+    pub parent: Option<String>,
     /// Whether it names the item itself, and not only what the item hangs on.
     pub precise: bool,
     pub kind: Kind,
@@ -115,6 +117,7 @@ pub fn read(text: &str) -> Option<Linked> {
         precise: told.precise,
         kind: told.kind,
         post: told.post.or_else(|| (!told.precise).then(|| told.name.clone())),
+        parent: told.parent.filter(|parent| *parent != told.name),
         name: told.name,
         handle: told.handle,
         host,
@@ -129,6 +132,7 @@ pub fn normal(text: &str) -> Option<String> {
 struct Told {
     name: String,
     post: Option<String>,
+    parent: Option<String>,
     precise: bool,
     kind: Kind,
     handle: Option<String>,
@@ -137,12 +141,12 @@ struct Told {
 impl Told {
     /// A page, and nothing below it.
     fn of(name: String, kind: Kind) -> Self {
-        Self { name, post: None, precise: false, kind, handle: None }
+        Self { name, post: None, parent: None, precise: false, kind, handle: None }
     }
 
     /// One item, under a post or by itself.
     fn item(name: String, post: Option<String>, kind: Kind) -> Self {
-        Self { name, post, precise: true, kind, handle: None }
+        Self { name, post, parent: None, precise: true, kind, handle: None }
     }
 }
 
@@ -228,7 +232,8 @@ fn facebook(url: &Url) -> Option<Told> {
     let post = id.map(|id| format!("facebook.com/{id}"));
     // A comment has a number of its own in the whole network; its post is written in several ways.
     if let Some(comment) = query(url, "reply_comment_id").or_else(|| query(url, "comment_id")) {
-        return Some(Told::item(format!("facebook.com/comment/{comment}"), post, Kind::Comment));
+        let parent = query(url, "comment_id").map(|parent| format!("facebook.com/comment/{parent}"));
+        return Some(Told { parent, ..Told::item(format!("facebook.com/comment/{comment}"), post, Kind::Comment) });
     }
     post.map(|post| Told::of(post, Kind::Comment))
 }
@@ -246,12 +251,14 @@ fn instagram(url: &Url) -> Option<Told> {
     let post = format!("instagram.com/p/{}", parts.get(at + 1)?);
     let below = &parts[at + 2..];
     let comment = match below {
-        ["c", _, "r", reply, ..] => Some(*reply),
-        ["c", comment, ..] => Some(*comment),
+        ["c", parent, "r", reply, ..] => Some((*reply, Some(format!("{post}/c/{parent}")))),
+        ["c", comment, ..] => Some((*comment, None)),
         _ => None,
     };
     Some(match comment {
-        Some(comment) => Told::item(format!("{post}/c/{comment}"), Some(post), Kind::Comment),
+        Some((comment, parent)) => {
+            Told { parent, ..Told::item(format!("{post}/c/{comment}"), Some(post), Kind::Comment) }
+        }
         None => Told::of(post, Kind::Comment),
     })
 }
@@ -276,14 +283,18 @@ fn linkedin(url: &Url) -> Option<Told> {
         .find_map(|word| said.rfind(word).and_then(|at| digits(&said[at + word.len()..])));
     let post = number.map(|number| format!("linkedin.com/{number}"));
     // urn:li:comment:(activity:7200000000000000000,7200000000000000001): the second number is the comment's.
-    let urns = ["replyUrn", "dashReplyUrn", "commentUrn", "dashCommentUrn"];
-    if let Some(urn) = urns.iter().find_map(|key| query(url, key)) {
-        let numbers: Vec<String> =
-            urn.split(|c: char| !c.is_ascii_digit()).filter(|n| n.len() >= 10).map(str::to_owned).collect();
+    let named = |keys: &[&str]| -> Option<String> {
+        let urn = keys.iter().find_map(|key| query(url, key))?;
+        let numbers: Vec<&str> = urn.split(|c: char| !c.is_ascii_digit()).filter(|n| n.len() >= 10).collect();
         let comment = if urn.contains("fsd_comment") { numbers.first() } else { numbers.last() };
-        if let Some(comment) = comment {
-            return Some(Told::item(format!("linkedin.com/comment/{comment}"), post, Kind::Comment));
-        }
+        comment.map(|comment| format!("linkedin.com/comment/{comment}"))
+    };
+    let comment = named(&["commentUrn", "dashCommentUrn"]);
+    if let Some(answer) = named(&["replyUrn", "dashReplyUrn"]) {
+        return Some(Told { parent: comment, ..Told::item(answer, post, Kind::Comment) });
+    }
+    if let Some(comment) = comment {
+        return Some(Told::item(comment, post, Kind::Comment));
     }
     post.map(|post| Told::of(post, Kind::Comment))
 }
@@ -305,7 +316,11 @@ fn youtube(url: &Url, host: &str) -> Option<Told> {
     }?;
     let post = format!("youtube.com/{video}");
     Some(match query(url, "lc") {
-        Some(comment) => Told::item(format!("{post}/{comment}"), Some(post), Kind::Comment),
+        Some(comment) => Told {
+            // An answer's name begins with that of what it answers.
+            parent: comment.split_once('.').map(|(parent, _)| format!("{post}/{parent}")),
+            ..Told::item(format!("{post}/{comment}"), Some(post), Kind::Comment)
+        },
         None => Told::of(post, Kind::Comment),
     })
 }

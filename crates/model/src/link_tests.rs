@@ -118,3 +118,32 @@ fn what_no_browser_opens_is_no_link() {
         assert_eq!(read(text), None, "{text}");
     }
 }
+
+#[test]
+fn an_answer_s_link_tells_what_it_answers() {
+    let urn = |name: &str, number: u64| {
+        format!("{name}=urn%3Ali%3Acomment%3A%28activity%3A7200000000000000001%2C{number}%29")
+    };
+    let linkedin = format!(
+        "https://www.linkedin.com/feed/update/urn:li:activity:7200000000000000001?{}&{}",
+        urn("commentUrn", 7_200_000_000_000_000_002),
+        urn("replyUrn", 7_200_000_000_000_000_003)
+    );
+    for (link, name, parent) in [
+        (
+            "https://www.facebook.com/phare/posts/1?comment_id=90&reply_comment_id=91",
+            "facebook.com/comment/91",
+            "facebook.com/comment/90",
+        ),
+        ("https://www.instagram.com/p/Cabc/c/17/r/18", "instagram.com/p/Cabc/c/18", "instagram.com/p/Cabc/c/17"),
+        ("https://www.youtube.com/watch?v=q&lc=Ugx.9z", "youtube.com/q/Ugx.9z", "youtube.com/q/Ugx"),
+        (linkedin.as_str(), "linkedin.com/comment/7200000000000000003", "linkedin.com/comment/7200000000000000002"),
+    ] {
+        let linked = read(link).unwrap();
+        assert_eq!((linked.name.as_str(), linked.parent.as_deref()), (name, Some(parent)));
+        let answered = link.replace("&reply_comment_id=91", "").replace("/r/18", "").replace(".9z", "");
+        let answered = answered.split("&replyUrn").next().unwrap();
+        let answered = read(answered).unwrap();
+        assert_eq!((answered.name.as_str(), answered.parent), (parent, None), "the other one bears that name");
+    }
+}

@@ -2,7 +2,7 @@
 //! `None` by default, so that a claim and its implementation cannot disagree.
 
 use crate::{
-    Author, Capabilities, Doors, Fault, Found, Interval, Item, Login, Millis, Offer, Outgoing, Picture, Place,
+    Author, Capabilities, Doors, Fault, Found, Interval, Item, Login, Millis, Noticed, Offer, Outgoing, Picture, Place,
     Prepared, Publication, Recheck, RemoteId,
 };
 use async_trait::async_trait;
@@ -99,6 +99,8 @@ pub struct Page {
     pub gone: Vec<RemoteId>,
     /// Items that could not be read, kept raw and counted.
     pub unreadable: Vec<Unread>,
+    /// Items of other networks, told by their notification mails: the mailbox's client's, answered by hand.
+    pub noticed: Vec<Noticed>,
     /// Where to go on; `None`: as before.
     pub cursor: Option<Cursor>,
     /// Whether another page waits now.

@@ -549,6 +549,11 @@ account: AccountId | null, };
 export type Locale = "fr" | "en";
 
 /**
+ * A notification mail as it was kept: whoever wrote, its subject, its text.
+ */
+export type MailView = { text: string, };
+
+/**
  * Which column of a file says what, by the columns' names.
  */
 export type Mapping = { text: string | null, author: string | null, link: string | null, date: string | null, network: string | null, rating: string | null, 
@@ -817,6 +822,11 @@ export type Settle = { "word": "is_there", message: MessageId, } | { "word": "se
 export type Slice<T> = { total: number, offset: number, rows: Array<T>, };
 
 /**
+ * A part of a mail, in UTF-16 units of `Told::whole`, the end excluded.
+ */
+export type Span = { start: number, end: number, };
+
+/**
  * A reply that a release would let go, with what became stale meanwhile; the stale ones first.
  */
 export type StaleView = { reply: ReplyView, 
@@ -831,6 +841,19 @@ old: boolean, conflict: Conflict | null, };
 export type Step = { "step": "ask", fields: Array<Field>, } | { "step": "open_browser", url: string, host: string, paste: Array<Field>, } | { "step": "choose_page", choices: Array<Choice>, } | { "step": "done" };
 
 export type Tallies = { replies: number, shares: number, likes: number, };
+
+/**
+ * What came of showing who speaks in a mail, and what they say.
+ */
+export type Taught = { 
+/**
+ * Whether later mails of that shape are read so; if not, nothing in this one tells where they stand.
+ */
+learned: boolean, 
+/**
+ * Other messages that are understood now.
+ */
+others: number, acted: Acted, };
 
 /**
  * A template as it is written; `id` is `None` for a new one.
@@ -939,6 +962,10 @@ export interface Contract {
   recognise: { args: { link: string }; returns: Recognised | null };
   /** One item that no API brought. The same one again is the same row. */
   add_by_hand: { args: { client: ClientId; item: ByHand }; returns: Added };
+  /** The notification mail that told of a message. */
+  mail_of: { args: { message: MessageId }; returns: MailView };
+  /** Who speaks in that mail (null: nobody is named) and what they say, as parts of its text: it is understood at once, and so are the others of its shape, and later ones. */
+  teach: { args: { message: MessageId; author: Span | null; text: Span }; returns: Taught };
   /** Newest first; `before` is the last row's cursor of the page before. */
   search: { args: { text: string; limit: number; before: number | null }; returns: Hits };
   /** Pulls one account, or all, now. */

@@ -13,6 +13,8 @@ export type Dialog =
   | { name: 'add'; client: ClientId | null }
   /** A file that lists messages; `bytes` in base64. */
   | { name: 'import'; client: ClientId | null; file: { name: string; bytes: string } }
+  /** Who speaks in the mail that told of it, and what they say. */
+  | { name: 'teach'; message: MessageView }
   | { name: 'client'; id: ClientId | null }
   | { name: 'coverage'; account: AccountId }
   | { name: 'link'; url: string }

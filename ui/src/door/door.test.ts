@@ -152,3 +152,52 @@ describe('a file', () => {
     expect(all('dialog .primary')).toEqual([]);
   });
 });
+
+describe('a mail that was not understood', () => {
+  const MAIL = 'Facebook\nDu neuf\n\nLéa Roy réagit :\n« On peut venir ? »\nOuvrir';
+
+  /** As a person does with the mouse. */
+  function show(what: string): Promise<void> {
+    const area = find<HTMLTextAreaElement>('dialog textarea');
+    area.setSelectionRange(MAIL.indexOf(what), MAIL.indexOf(what) + what.length);
+    for (const it of ['pointerdown', 'pointerup']) area.dispatchEvent(new Event(it, { bubbles: true }));
+    return waitFor(() => expect(find('dialog .parts').textContent).toContain(what));
+  }
+
+  async function told(): Promise<void> {
+    await open({}, (fake) => { Object.assign([...fake.world.talks.values()][0]!.messages[0]!, { raw: true, route: 'mail', author: '', text: MAIL }); });
+    place.selected = [...made.world.talks.keys()][0]!;
+    await waitFor(() => expect(find('.conversation').textContent).toContain('Ni l’auteur ni le texte'));
+    button('.conversation', 'Montrer qui parle').click();
+    await waitFor(() => expect(find<HTMLTextAreaElement>('dialog textarea').value).toBe(MAIL));
+  }
+
+  it('is shown who speaks and what they say, and read so; undone, it is not', async () => {
+    await told();
+    submit('dialog form');
+    await show('Léa Roy');
+    await show('« On peut venir ? »');
+    submit('dialog form');
+    await waitFor(() => expect(toast()).toContain('Courriel compris'));
+    expect(heard('teach').map((it) => it.args)).toEqual([{ message: expect.any(Number), author: { start: 18, end: 25 }, text: expect.any(Object) }]);
+    await waitFor(() => expect(find('.conversation').textContent).not.toContain('Montrer qui parle'));
+    expect(find('.conversation .who').textContent).toBe('Léa Roy');
+    press('z');
+    await waitFor(() => expect(heard('undo')).toHaveLength(1));
+    await waitFor(() => expect(find('.conversation').textContent).toContain('Montrer qui parle'));
+  });
+
+  it('is shown by keyboard, nobody being named', async () => {
+    await told();
+    const area = find<HTMLTextAreaElement>('dialog textarea');
+    find<HTMLInputElement>('dialog input[value=text]').click();
+    await waitFor(() => expect(find('dialog .parts').textContent).toContain('Personne'));
+    area.setSelectionRange(MAIL.indexOf('On'), MAIL.indexOf(' »'));
+    area.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
+    await waitFor(() => expect(find('dialog .parts').textContent).toContain('On peut venir ?'));
+    expect(heard('teach')).toEqual([]);
+    submit('dialog form');
+    await waitFor(() => expect(heard('teach')).toHaveLength(1));
+    expect(heard('teach')[0]!.args).toMatchObject({ author: null });
+  });
+});

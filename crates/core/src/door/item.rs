@@ -38,7 +38,7 @@ pub(super) fn of(noticed: &Noticed, client: &str, now: Millis) -> Option<(Of, It
             kind: linked.as_ref().map_or(Kind::Comment, |linked| linked.kind),
             conversation: None,
             post: linked.as_ref().and_then(|linked| linked.post.clone()).map(RemoteId),
-            in_reply_to: None,
+            in_reply_to: linked.as_ref().and_then(|linked| linked.parent.clone()).map(RemoteId),
             author: author(by),
             // The client by its own name: an answer given elsewhere.
             ours: by.is_some_and(|by| plain(by.trim_start_matches('@')) == plain(client)),

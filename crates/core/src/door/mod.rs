@@ -8,6 +8,7 @@
 
 mod account;
 mod item;
+mod taught;
 
 use crate::desk::Desk;
 use crate::store::Durability;
@@ -18,6 +19,7 @@ use guichet_model::{AccountId, ClientId, ConversationId, Item, MessageId, Millis
 use rusqlite::{OptionalExtension, Transaction, params};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+pub(crate) use taught::undo_teach;
 
 impl Desk {
     /// What a link is; `None`: none that a browser opens.
@@ -54,41 +56,93 @@ impl Desk {
     ) -> Result<Added, Problem> {
         let now = self.now();
         let added =
-            self.store().write(Durability::Full, move |tx| take_in(tx, client, route, &noticed, unread, now)).await?;
+            self.store().write(Durability::Full, move |tx| take_in(tx, client, route, noticed, unread, now)).await?;
         self.announce(added.acted.change.clone());
         Ok(added)
     }
+}
+
+/// What came of what was told.
+struct Came {
+    new: Vec<MessageId>,
+    known: u32,
+    unreadable: u32,
+    first: Option<MessageId>,
+    change: Change,
 }
 
 fn take_in(
     tx: &Transaction<'_>,
     client: ClientId,
     route: Route,
-    noticed: &[Noticed],
-    mut unread: Vec<Unread>,
+    noticed: Vec<Noticed>,
+    unread: Vec<Unread>,
     now: Millis,
 ) -> Result<Added, Problem> {
+    let came = bring(tx, client, route, noticed, unread, None, now)?;
+    let act = match came.new.is_empty() {
+        true => None,
+        false => Some(journal::record(tx, now, "add_items", Some(client), json!({ "messages": came.new }))?),
+    };
+    Ok(Added {
+        new: count(came.new.len()),
+        known: came.known,
+        unreadable: came.unreadable,
+        conversation: came.first.map(|message| conversation_of(tx, message)).transpose()?.flatten(),
+        acted: Acted { act, change: came.change },
+    })
+}
+
+/// What networks told by mail to a mailbox of this account's client. No act of the CM: nothing to undo.
+pub(crate) fn told_by_mail(
+    tx: &Transaction<'_>,
+    mailbox: AccountId,
+    noticed: &[Noticed],
+    now: Millis,
+) -> Result<Change, Problem> {
+    if noticed.is_empty() {
+        return Ok(Change::default());
+    }
+    let client =
+        tx.query_row("SELECT client FROM account WHERE id = ?1", [mailbox.0], |row| row.get(0).map(ClientId))?;
+    Ok(bring(tx, client, Route::Mail, noticed.to_vec(), Vec::new(), Some(mailbox), now)?.change)
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// `home`: where what nobody can read is kept; `None`: under the first account that the same file told of.
+fn bring(
+    tx: &Transaction<'_>,
+    client: ClientId,
+    route: Route,
+    noticed: Vec<Noticed>,
+    mut unread: Vec<Unread>,
+    home: Option<AccountId>,
+    now: Millis,
+) -> Result<Came, Problem> {
     let name: String = tx.query_row("SELECT name FROM client WHERE id = ?1", [client.0], |row| row.get(0))?;
     let mut by_account: BTreeMap<AccountId, Vec<(Item, bool)>> = BTreeMap::new();
-    let mut mails: BTreeMap<AccountId, Vec<Option<&str>>> = BTreeMap::new();
+    let mut mails: BTreeMap<AccountId, Vec<Noticed>> = BTreeMap::new();
     let mut change = Change::default();
-    for one in noticed {
-        let Some((of, item)) = item::of(one, &name, now) else {
-            unread.push(Unread { raw: serde_json::to_string(one)?, why: "network".into() });
+    for one in taught::understood(tx, noticed)? {
+        let Some((of, item)) = item::of(&one, &name, now) else {
+            unread.push(Unread { raw: serde_json::to_string(&one)?, why: "network".into() });
             continue;
         };
         let (account, made) = account::find(tx, client, &name, &of, route, now)?;
         // Another account, another limit to count by.
         change.all |= made;
         by_account.entry(account).or_default().push((item, one.raw));
-        mails.entry(account).or_default().push(one.mail.as_deref());
+        mails.entry(account).or_default().push(one);
     }
     let (mut new, mut met, mut first) = (Vec::new(), 0, None);
     for (account, items) in &by_account {
         account::name_read(tx, *account, items)?;
         let (received, told) = intake::receive(tx, *account, route, items, now)?;
-        for ((message, _), mail) in received.iter().zip(mails.get(account).into_iter().flatten()) {
-            keep_mail(tx, *message, *mail)?;
+        for ((message, _), one) in received.iter().zip(mails.get(account).into_iter().flatten()) {
+            keep_mail(tx, *message, one)?;
         }
         met += received.len();
         first = first.or(received.first().map(|(message, _)| *message));
@@ -99,35 +153,23 @@ fn take_in(
             params![account.0, now.0, account::DOOR],
         )?;
     }
-    // Under the first account that the same file told of: somewhere they must be kept.
-    if let Some(home) = by_account.keys().next() {
+    if let Some(home) = home.as_ref().or(by_account.keys().next()) {
         intake::keep_raw(tx, *home, intake::route(route), &unread, now)?;
     }
     change.desk = true;
-    let unreadable = unread.len();
-    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    let known = count(met - new.len());
-    let act = match new.is_empty() {
-        true => None,
-        false => Some(journal::record(tx, now, "add_items", Some(client), json!({ "messages": new }))?),
-    };
+    let (known, unreadable) = (count(met - new.len()), count(unread.len()));
     tracing::info!(client = client.0, ?route, new = new.len(), known, unreadable, "items came without a key");
-    Ok(Added {
-        new: count(new.len()),
-        known,
-        unreadable: count(unreadable),
-        conversation: first.map(|message| conversation_of(tx, message)).transpose()?.flatten(),
-        acted: Acted { act, change },
-    })
+    Ok(Came { new, known, unreadable, first, change })
 }
 
 /// The first mail that told of a message stays with it. One with its pictures inside is kept by its beginning.
-fn keep_mail(tx: &Transaction<'_>, message: MessageId, mail: Option<&str>) -> Result<(), Problem> {
+fn keep_mail(tx: &Transaction<'_>, message: MessageId, one: &Noticed) -> Result<(), Problem> {
     const LONGEST: usize = 256 * 1024;
-    if let Some(mail) = mail {
+    if let Some(mail) = &one.mail {
         let kept: String = mail.chars().take(LONGEST).collect();
-        tx.prepare_cached("INSERT OR IGNORE INTO notice_mail (message, mail) VALUES (?1, ?2)")?
-            .execute(params![message.0, kept])?;
+        let told = one.told.as_ref().map(serde_json::to_string).transpose()?;
+        tx.prepare_cached("INSERT OR IGNORE INTO notice_mail (message, mail, told) VALUES (?1, ?2, ?3)")?
+            .execute(params![message.0, kept, told])?;
     }
     Ok(())
 }

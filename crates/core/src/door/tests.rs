@@ -21,22 +21,22 @@ fn pasted(link: &str, text: &str, author: Option<&str>) -> ByHand {
     ByHand { link: link.into(), text: text.into(), author: author.map(Into::into), at: None }
 }
 
-async fn scene() -> (Room, Paper, ClientId) {
+pub(super) async fn scene() -> (Room, Paper, ClientId) {
     let paper = Paper::default();
     let room = room(vec![Arc::new(paper.clone())]).await;
     let client = room.desk.add_client("Phare".into(), 1).await.unwrap();
     (room, paper, client)
 }
 
-async fn add(room: &Room, client: ClientId, link: &str, text: &str, author: Option<&str>) -> Added {
+pub(super) async fn add(room: &Room, client: ClientId, link: &str, text: &str, author: Option<&str>) -> Added {
     room.desk.add_by_hand(client, pasted(link, text, author)).await.unwrap()
 }
 
-async fn seen(room: &Room, id: ConversationId) -> ConversationView {
+pub(super) async fn seen(room: &Room, id: ConversationId) -> ConversationView {
     room.desk.conversation(id).await.unwrap()
 }
 
-async fn rows(room: &Room) -> u32 {
+pub(super) async fn rows(room: &Room) -> u32 {
     let query = ListQuery { view: View::All, client: None, account: None };
     room.desk.list(query, 0, 100).await.unwrap().total
 }
@@ -433,4 +433,43 @@ async fn a_text_cut_short_never_takes_the_place_of_a_whole_one() {
     assert_eq!(room.desk.store().read_now(kept).unwrap(), 1);
     room.desk.undo(added.acted.act).await.unwrap();
     assert_eq!(room.desk.store().read_now(kept).unwrap(), 0);
+}
+
+/// An answer under `COMMENT`, as a mail or a pasted link tells it.
+fn answered(author: &str, text: &str, number: u32) -> Noticed {
+    let link = format!("{COMMENT}&reply_comment_id={number}");
+    Noticed { author: Some(author.into()), ..listed(Some(&link), None, text, None) }
+}
+
+#[tokio::test]
+async fn our_answer_that_a_mail_shows_is_the_one_that_was_told() {
+    let (room, _, client) = scene().await;
+    let (conversation, reply) = copied(&room, client).await;
+    room.desk.settle(vec![reply], Settle::Published).await.unwrap();
+    let told = |one: Noticed| room.desk.notice(client, Route::Mail, vec![one], Vec::new());
+    assert_eq!(told(answered("Phare", "Oui,  à neuf heures.", 91)).await.unwrap().known, 1);
+    let view = seen(&room, conversation).await;
+    assert_eq!((view.messages.len(), view.messages[1].route), (2, Route::Mail));
+    assert_eq!(view.messages[1].reply.as_ref().map(|reply| reply.id), Some(reply));
+    // Told again, and pasted, it is that one; what somebody else answers there stands in the same conversation.
+    assert_eq!(told(answered("Phare", "Oui, à neuf heures.", 91)).await.unwrap().known, 1);
+    assert_eq!(told(answered("Paul", "Merci !", 92)).await.unwrap().new, 1);
+    let view = seen(&room, conversation).await;
+    assert_eq!((rows(&room).await, view.messages.len(), view.messages[2].depth), (1, 3, 1));
+}
+
+#[tokio::test]
+async fn our_answer_that_a_mail_shows_settles_what_was_asked() {
+    let (room, _, client) = scene().await;
+    let (conversation, reply) = copied(&room, client).await;
+    let now = room.desk.now();
+    let other = Noticed { at: Some(now), ..answered("Phare", "Non, à dix heures.", 90) };
+    room.desk.notice(client, Route::Mail, vec![other], Vec::new()).await.unwrap();
+    assert_eq!(state(&room, reply).await, ReplyState::Handed, "another text proves nothing");
+    let ours = Noticed { at: Some(now.plus(SECOND)), ..answered("Phare", "Oui, à neuf heures.", 91) };
+    room.clock.forward(2 * SECOND);
+    room.desk.notice(client, Route::Mail, vec![ours], Vec::new()).await.unwrap();
+    assert!(matches!(state(&room, reply).await, ReplyState::Sent { .. }));
+    let view = seen(&room, conversation).await;
+    assert_eq!((rows(&room).await, view.messages.len(), view.replies.len()), (1, 3, 0));
 }

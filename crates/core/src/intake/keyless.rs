@@ -91,6 +91,20 @@ pub(crate) fn receive(
     Ok((received, change))
 }
 
+/// A message told by a mail, as that mail is read now. Its name is the one it has.
+pub(crate) fn read_again(
+    tx: &Transaction<'_>,
+    account: AccountId,
+    item: &Item,
+    raw: bool,
+    now: Millis,
+) -> Result<Change, Problem> {
+    let Some(mut intake) = Intake::of(tx, account, now)? else { return Ok(Change::default()) };
+    (intake.route, intake.raw, intake.anew) = (Route::Mail, raw, true);
+    intake.item(item)?;
+    intake.finish()
+}
+
 /// What could not be read of what told of items, as it came.
 pub(crate) fn keep_raw(
     tx: &Transaction<'_>,
@@ -301,8 +315,8 @@ impl Intake<'_> {
             )?
             .query_row([known.id.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
         let by_network = self.route == Route::Api;
-        let stands = by_network || (!self.raw && (raw || self.says_more(known.route, &text, &item.body.text)));
-        if by_network || (nobody && !self.raw) {
+        let stands = by_network || self.anew || (!self.raw && (raw || self.says_more(known.route, &text, &item.body.text)));
+        if by_network || self.anew || (nobody && !self.raw) {
             let author = self.person(&item.author)?;
             self.tx
                 .prepare_cached("UPDATE message SET person = ?2 WHERE id = ?1")?
@@ -321,7 +335,8 @@ impl Intake<'_> {
                 .prepare_cached("UPDATE message SET remote = ?2 WHERE id = ?1")?
                 .execute(params![known.id.0, item.remote.0])?;
         }
-        self.came(known.id, self.route.max(known.route), raw && !stands)?;
+        let raw = if self.anew { self.raw } else { raw && !stands };
+        self.came(known.id, self.route.max(known.route), raw)?;
         self.touched.entry(known.conversation).or_default().edited();
         Ok(stands)
     }

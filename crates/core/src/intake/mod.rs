@@ -20,7 +20,7 @@ mod run;
 mod thread;
 
 pub(crate) use codes::{kind_of, publication_of, route, route_of, visibility, visibility_of};
-pub(crate) use keyless::{author, enter_told, forget, keep_raw, receive, said_at, told};
+pub(crate) use keyless::{author, enter_told, forget, keep_raw, read_again, receive, said_at, told};
 pub(crate) use message::stored;
 pub(crate) use run::{Wakefulness, run};
 
@@ -60,12 +60,13 @@ pub(crate) fn take(
     for unread in &page.unreadable {
         intake.unreadable(source, &unread.raw, &unread.why)?;
     }
-    let noticed = intake.ours.clone();
+    let ours = intake.ours.clone();
     let mut change = intake.finish()?;
-    for message in noticed {
+    for message in ours {
         change.replies.extend(crate::outbox::noticed(tx, message)?);
         crate::changes::join(&mut change, crate::outbox::recognised(tx, message, now)?);
     }
+    crate::changes::join(&mut change, crate::door::told_by_mail(tx, account, &page.noticed, now)?);
     change.desk |= coverage::prove(tx, account, source, page.covered, page.missing)?;
     if let Some(cursor) = &page.cursor {
         tx.prepare_cached("UPDATE source SET cursor = ?3 WHERE account = ?1 AND name = ?2")?
@@ -139,6 +140,8 @@ struct Intake<'tx> {
     /// How what is taken now came, and whether it was not understood.
     route: Route,
     raw: bool,
+    /// Whether it stands whatever stood before: a kept mail is read by another look.
+    anew: bool,
     /// Whether anything of this account came without a key.
     keyless: bool,
     /// Whether this account has any: almost none has, and each text would be asked about.
@@ -199,6 +202,7 @@ impl<'tx> Intake<'tx> {
             by_outbox: false,
             route: Route::Api,
             raw: false,
+            anew: false,
             keyless,
             unproved,
             buries,

@@ -171,6 +171,22 @@ pub struct Added {
     pub acted: super::Acted,
 }
 
+/// A notification mail as it was kept: whoever wrote, its subject, its text.
+#[derive(Clone, PartialEq, Eq, Serialize, TS)]
+pub struct MailView {
+    pub text: String,
+}
+
+/// What came of showing who speaks in a mail, and what they say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct Taught {
+    /// Whether later mails of that shape are read so; if not, nothing in this one tells where they stand.
+    pub learned: bool,
+    /// Other messages that are understood now.
+    pub others: u32,
+    pub acted: super::Acted,
+}
+
 /// Which conversations a list shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]

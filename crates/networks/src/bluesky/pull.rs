@@ -90,12 +90,12 @@ async fn listed(account: &Account, list: List, cursor: Option<&Cursor>, since: M
     items.sort_by_key(|item| item.at);
     Ok(Page {
         items,
-        gone: Vec::new(),
         unreadable: gathered.unreadable,
         cursor: Some(Cursor(cursor)),
         more: taken.more,
         covered: taken.covered,
         missing: taken.missing,
+        ..Page::default()
     })
 }
 

@@ -2,53 +2,41 @@
 //!
 //! How such a mail looks changes by network, language and year, so that two things are asked of it before all others: who
 //! sent it, and a link of that same network. Author and text are then taken by what stands before and after them, which
-//! is data (`mails.json`). What is not understood is said: the item has its link, and the mail's whole text, marked. What
-//! no known network sent, or what leads nowhere, is handed back raw: somebody else's mail is never taken for a message.
+//! is data (`mails.json`, `model/look.rs`). What is not understood is said: the item has its link, and the mail's whole
+//! text, marked, for a look that the CM has taught. What no known network sent, or what leads nowhere, is handed back
+//! raw: somebody else's mail is never taken for a message. One that a person has forwarded is read below their words.
 
+use super::forwarded;
 use crate::html;
 use guichet_model::link::{self, Linked};
+use guichet_model::look::{Look, Told};
 use guichet_model::{Kind, Millis, Noticed, Unread};
 use mail_parser::{Message, MessageParser, PartType};
 use regex::Regex;
 use serde::Deserialize;
 
-/// A mail that tells more than this tells it to nobody.
-const LONGEST: usize = 4_000;
 const MOST_MAILS: usize = 20_000;
+/// What a taught look may be read in.
+const LONGEST_TOLD: usize = 32_000;
 
-/// What the mails of one network look like.
+/// The mails of one network.
 #[derive(Deserialize)]
-struct Look {
+struct Sent {
     network: String,
     /// Domains that such mails come from, and all below them.
     senders: Vec<String>,
-    author: Vec<Who>,
-    text: Vec<Around>,
+    #[serde(flatten)]
+    look: Look,
     /// Whether people are called by their handles there.
     #[serde(default)]
     handles: bool,
 }
 
-/// An author is what stands before these words, from the beginning of the line.
-#[derive(Deserialize)]
-struct Who {
-    r#in: Place,
-    after: String,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Place {
-    Subject,
-    From,
-    Body,
-}
-
-/// A text stands between these words. `{author}`: the author as found; `{line}`: the rest of a line.
-#[derive(Deserialize)]
-struct Around {
-    before: String,
-    after: String,
+/// A letter of a mailbox that is a network's notification.
+pub struct Letter {
+    pub noticed: Noticed,
+    /// Whether somebody forwarded it with words of their own: those stay a letter.
+    pub with_words: bool,
 }
 
 /// The mails of a file: one, or as many as an mbox holds.
@@ -77,50 +65,93 @@ pub fn mails(bytes: &[u8]) -> Vec<&[u8]> {
 
 /// What one mail tells of: the item, or why there is none.
 pub fn notice(mail: &[u8]) -> Result<Noticed, Unread> {
+    told(mail).map(|(letter, _)| letter.noticed)
+}
+
+/// The same of a letter in a mailbox, where a doubt leaves it a letter: `None` where neither its link names one item or
+/// exchange nor anybody is understood to write.
+pub fn of_letter(mail: &[u8]) -> Option<Letter> {
+    let (letter, linked) = told(mail).ok()?;
+    let sure = linked.precise || linked.kind == Kind::Message || letter.noticed.author.is_some() || !letter.noticed.raw;
+    sure.then_some(letter)
+}
+
+fn told(mail: &[u8]) -> Result<(Letter, Linked), Unread> {
     let unread = |why: &str| Unread { raw: String::from_utf8_lossy(mail).into_owned(), why: why.to_owned() };
     let message = MessageParser::default().parse(mail).ok_or_else(|| unread("mail"))?;
     let sender = message.from().and_then(|from| from.first()).ok_or_else(|| unread("sender"))?;
-    let address = sender.address.as_deref().unwrap_or_default().to_ascii_lowercase();
-    let domain = address.rsplit('@').next().unwrap_or_default();
-    let look = looks().into_iter().find(|look| look.senders.iter().any(|of| below(domain, of)));
-    let look = look.filter(|_| !disproved(&message)).ok_or_else(|| unread("sender"))?;
-    let (body, links) = read(&message);
-    let linked = best(&links, &look.network).ok_or_else(|| unread("link"))?;
-    let subject = tidy(message.subject().unwrap_or_default());
-    let named = tidy(sender.name.as_deref().unwrap_or_default());
-    let place = |place: Place| match place {
-        Place::Subject => subject.as_str(),
-        Place::From => named.as_str(),
-        Place::Body => body.as_str(),
+    let direct = sent_by(sender.address.as_deref().unwrap_or_default());
+    let (body, mut links) = read(&message);
+    let of_sender = |sent: Sent, domain: String| {
+        let from = tidy(sender.name.as_deref().unwrap_or_default());
+        (
+            sent,
+            Told {
+                domain,
+                from,
+                subject: tidy(message.subject().unwrap_or_default()),
+                body: body.clone(),
+                ..Told::default()
+            },
+        )
     };
-    let author = look.author.iter().find_map(|who| {
-        let line = place(who.r#in).lines().find(|line| line.contains(&who.after))?;
-        line.find(&who.after)
-            .map(|at| line[..at].trim().to_owned())
-            .filter(|name| !name.is_empty() && name.chars().count() < 100)
+    let found = direct.map(|(sent, domain)| (of_sender(sent, domain), false)).or_else(|| {
+        let within = forwarded::attached(&message).and_then(|inner| {
+            let sender = inner.from().and_then(|from| from.first())?;
+            let (sent, domain) = sent_by(sender.address.as_deref()?)?;
+            let (body, inner_links) = read(&inner);
+            links = inner_links;
+            let from = tidy(sender.name.as_deref().unwrap_or_default());
+            let told =
+                Told { domain, from, subject: tidy(inner.subject().unwrap_or_default()), body, ..Told::default() };
+            Some(((sent, told), true))
+        });
+        within.or_else(|| {
+            let below = forwarded::below(&body)?;
+            let (sent, domain) = sent_by(&below.address)?;
+            let told = Told { domain, from: below.from, subject: below.subject, body: below.body, ..Told::default() };
+            Some(((sent, told), below.with_words))
+        })
     });
-    let rating = (linked.kind == Kind::Review).then(|| stars(&body)).flatten();
-    let text = author.as_deref().and_then(|author| look.text.iter().find_map(|around| between(&body, around, author)));
+    let found = found.filter(|_| !disproved(&message)).ok_or_else(|| unread("sender"))?;
+    let ((sent, mut told), with_words) = found;
+    let linked = best(&links, &sent.network).ok_or_else(|| unread("link"))?;
+    let rating = (linked.kind == Kind::Review).then(|| stars(&told.body)).flatten();
+    let author = sent.look.author(&told);
+    let text = author.as_deref().and_then(|author| sent.look.text(&told, Some(author)));
     // Stars alone are a review; any other item says something.
     let understood = author.is_some() && (text.is_some() || rating.is_some());
-    let by = author.map(|author| if look.handles { format!("@{}", author.trim_start_matches('@')) } else { author });
-    Ok(Noticed {
-        network: Some(look.network),
+    let by = author.map(|author| if sent.handles { format!("@{}", author.trim_start_matches('@')) } else { author });
+    told.handles = sent.handles;
+    told.author.clone_from(&by);
+    told.body = told.body.chars().take(LONGEST_TOLD).collect();
+    let noticed = Noticed {
+        network: Some(sent.network),
         author: by,
         text: match (text, understood) {
             (Some(text), _) => text,
             (None, true) => String::new(),
-            (None, false) => format!("{subject}\n\n{body}").chars().take(LONGEST).collect(),
+            (None, false) => told.unread(),
         },
         at: message.date().map(|date| Millis(date.to_timestamp().saturating_mul(1_000))),
         rating,
         raw: !understood,
         mail: Some(String::from_utf8_lossy(mail).into_owned()),
-        link: Some(linked.url),
-    })
+        told: Some(told),
+        link: Some(linked.url.clone()),
+    };
+    Ok((Letter { noticed, with_words }, linked))
 }
 
-fn looks() -> Vec<Look> {
+/// Of which network an address sends the mails, and under which domain.
+fn sent_by(address: &str) -> Option<(Sent, String)> {
+    let address = address.to_ascii_lowercase();
+    let domain = address.rsplit('@').next().unwrap_or_default();
+    let sent = sent().into_iter().find(|sent| sent.senders.iter().any(|of| below(domain, of)))?;
+    Some((sent, domain.to_owned()))
+}
+
+fn sent() -> Vec<Sent> {
     // Ours, and a test reads it: it cannot be torn.
     serde_json::from_str(include_str!("mails.json")).unwrap_or_default()
 }
@@ -153,7 +184,7 @@ fn read(message: &Message<'_>) -> (String, Vec<String>) {
 }
 
 /// As patterns are written: one kind of space, one kind of line end, at most one empty line.
-fn tidy(text: &str) -> String {
+pub(super) fn tidy(text: &str) -> String {
     let text: String =
         text.chars().filter(|c| *c != '\r' && !matches!(c, '\u{200b}' | '\u{200c}' | '\u{feff}')).collect();
     let text = text.replace(['\u{a0}', '\u{202f}', '\t'], " ");
@@ -196,25 +227,6 @@ fn leads_to_item(linked: &Linked) -> bool {
         "/psettings",
     ];
     written && !other.iter().any(|word| linked.url.contains(word))
-}
-
-fn between(body: &str, around: &Around, author: &str) -> Option<String> {
-    let mut before = String::new();
-    for (at, part) in around.before.split("{author}").enumerate() {
-        if at > 0 {
-            before.push_str(&regex::escape(author));
-        }
-        before.push_str(&part.split("{line}").map(regex::escape).collect::<Vec<_>>().join("[^\n]*"));
-    }
-    let found = Regex::new(&before).ok()?.find(body)?;
-    let rest = &body[found.end()..];
-    let text = rest[..rest.find(&around.after)?].trim();
-    let quotes: &[_] = &['«', '»', '“', '”', '"', ' ', '\n'];
-    let bare = match (text.chars().next(), text.chars().last()) {
-        (Some('«' | '“' | '"'), Some('»' | '”' | '"')) => text.trim_matches(quotes),
-        _ => text,
-    };
-    (!bare.is_empty()).then(|| bare.to_owned())
 }
 
 fn stars(body: &str) -> Option<u8> {

@@ -112,7 +112,7 @@ fn an_mbox_is_many_mails_and_another_file_none() {
     for other in ["", "bonjour", "Date;Auteur\n1;2\n", "{\"a\":1}"] {
         assert_eq!(mails(other.as_bytes()).len(), 0, "{other}");
     }
-    assert_eq!(looks().len(), 6, "the data is read");
+    assert_eq!(sent().len(), 6, "the data is read");
     // Whatever is cut off, nothing breaks.
     for end in 0..many.len() {
         mails(&many[..end]).into_iter().for_each(|mail| drop(notice(mail)));

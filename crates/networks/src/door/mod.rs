@@ -5,5 +5,6 @@
 //! two, as it does with a sign-in. Links, which the core must compare as well, are read in `model/link.rs`.
 
 mod dates;
+mod forwarded;
 pub mod mail;
 pub mod table;

@@ -292,7 +292,7 @@ fn row_of(
         date => Some(dates::read(date, mapping.day_first, zone).ok_or("date")?),
     };
     let network = network.map(str::to_owned);
-    Ok(Noticed { link, network, author: some(author), text: text.to_owned(), at, rating, raw: false, mail: None })
+    Ok(Noticed { link, network, author: some(author), text: text.to_owned(), at, rating, ..Noticed::default() })
 }
 
 /// `4`, `4/5`, `4,0`, `FOUR`, `★★★★☆`.

@@ -1,6 +1,7 @@
 //! Pulling: the messages of the contact folder, and of the sent ones those that answer something, by the numbers that a
 //! folder gives them. A number holds as long as the folder's UIDVALIDITY does; when that changes, the last days are read
-//! again, and the messages are the same ones by their ids.
+//! again, and the messages are the same ones by their ids. A letter by which a network tells what somebody wrote there is
+//! that network's item, and no letter.
 //!
 //! `n:*` always gives the last message, were its number smaller than n: what was asked for is looked at again here.
 
@@ -9,6 +10,7 @@ use super::errors;
 use super::imap::{AT_ONCE, Imap, day};
 use super::letter;
 use super::session::{Account, Met};
+use crate::door::mail;
 use guichet_model::{Cursor, DAY, Fault, Interval, MINUTE, Millis, Page, RefusalCode, SECOND, Source, Unread};
 use serde::{Deserialize, Serialize};
 
@@ -91,10 +93,10 @@ pub(crate) async fn pull(
     }
     imap.done();
     let now = account.now();
-    let told = page.items.iter().map(|item| item.at).max();
+    let told = moments(&page).max();
     // A date in the future would let all that is written until then pass for read.
     next.newest = told.map_or(walk.newest, |told| told.min(now)).max(walk.newest);
-    let first = page.items.iter().map(|item| item.at).min();
+    let first = moments(&page).min();
     if let (Some(from), Some(first)) = (missing, first) {
         page.missing = Some(Interval { from, to: first });
         next.from = first.max(from);
@@ -104,6 +106,10 @@ pub(crate) async fn pull(
     let written = serde_json::to_string(&next).map_err(|_| Fault::unreadable("a cursor"))?;
     page.cursor = Some(Cursor(written));
     Ok(page)
+}
+
+fn moments(page: &Page) -> impl Iterator<Item = Millis> {
+    page.items.iter().map(|item| item.at).chain(page.noticed.iter().filter_map(|noticed| noticed.at))
 }
 
 async fn newer(imap: &mut Imap, after: u32) -> Result<Vec<u32>, Fault> {
@@ -145,6 +151,14 @@ async fn read(account: &Account, imap: &mut Imap, asked: &[u32], stood: Stood, p
         // Unfinished, or thrown away by a program that has no trash.
         if raw.has("\\Draft") || raw.has("\\Deleted") {
             continue;
+        }
+        if stood == Stood::Inbox
+            && let Some(told) = mail::of_letter(&raw.bytes)
+        {
+            page.noticed.push(told.noticed);
+            if !told.with_words {
+                continue;
+            }
         }
         match letter::read(&raw.bytes, raw.is_cut()) {
             Some(letter) => {

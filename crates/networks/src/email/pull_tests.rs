@@ -136,3 +136,47 @@ async fn what_is_no_message_is_kept_raw_and_unfinished_ones_are_left() {
     let page = fake.account().pull(INBOX, None, NOW.plus(-HOUR)).await.unwrap();
     assert_eq!((names(&page), page.unreadable.len()), (vec!["mid:q1@lea.test"], 1));
 }
+
+#[tokio::test]
+async fn a_letter_that_a_network_sent_is_what_it_tells_of_and_no_letter() {
+    let fake = Fake::start().await;
+    let link = "https://www.facebook.com/n/?librairie%2Fposts%2F12&comment_id=90&aref=1";
+    let from = "Facebook <notification@facebookmail.com>";
+    let told = format!("Adèle Brun a écrit :\n« Ouvert lundi ? »\n\nVoir le commentaire\n{link}\n");
+    fake.put("INBOX", 90, letter("f1@facebookmail.com", from, "Adèle Brun a commenté votre publication", "", &told));
+    // Changed, and still of one comment; then what tells of nothing; a person there; somebody who sends one on.
+    fake.put("INBOX", 80, letter("f2@facebookmail.com", from, "Du nouveau", "", &format!("Quelque chose\n{link}0\n")));
+    fake.put("INBOX", 70, letter("f3@facebookmail.com", from, "Votre semaine", "", "Trois visites\n"));
+    fake.put(
+        "INBOX",
+        60,
+        letter(
+            "p1@google.com",
+            "Ana <ana@google.com>",
+            "Le plan",
+            "",
+            "https://maps.google.com/maps/place/Librairie\n",
+        ),
+    );
+    let sent_on = format!(
+        "Tu réponds ?\n\n---------- Message transféré ----------\nDe : {from}\nSujet : Adèle Brun a commenté\n\n{}",
+        told.replace("=90", "=91")
+    );
+    fake.put("INBOX", 50, letter("c1@poste.test", "Claire <claire@poste.test>", "TR : Adèle", "", &sent_on));
+    fake.put(
+        "Sent",
+        40,
+        letter("s1@librairie.test", from, "Adèle Brun a commenté", "In-Reply-To: <x@y.test>\r\n", &told),
+    );
+    let account = fake.account();
+    let page = account.pull(INBOX, None, NOW.plus(-30 * DAY)).await.unwrap();
+    assert_eq!(names(&page), ["mid:f3@facebookmail.com", "mid:p1@google.com", "mid:c1@poste.test"]);
+    let told: Vec<_> = page.noticed.iter().map(|one| (one.author.as_deref(), one.text.as_str(), one.raw)).collect();
+    let understood = (Some("Adèle Brun"), "Ouvert lundi ?", false);
+    assert_eq!((told[0], told[1].2, told[2], told.len()), (understood, true, understood, 3));
+    assert!(page.noticed.iter().all(|one| one.mail.is_some() && one.told.is_some()));
+    assert!(
+        account.pull(SENT, None, NOW.plus(-30 * DAY)).await.unwrap().noticed.is_empty(),
+        "what is ours is a letter"
+    );
+}

@@ -216,6 +216,7 @@ pub(crate) async fn pull(
         more: taken.more,
         covered: taken.covered,
         missing: taken.missing,
+        ..Page::default()
     })
 }
 

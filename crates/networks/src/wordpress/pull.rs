@@ -91,7 +91,7 @@ pub(crate) async fn pull(
     let reached = if more { next.newest } else { now };
     let covered = (walk.from <= reached).then_some(Interval { from: walk.from, to: reached });
     let cursor = serde_json::to_string(&next).map_err(|_| Fault::unreadable("a cursor"))?;
-    Ok(Page { items, gone: Vec::new(), unreadable, cursor: Some(Cursor(cursor)), more, covered, missing: None })
+    Ok(Page { items, unreadable, cursor: Some(Cursor(cursor)), more, covered, ..Page::default() })
 }
 
 /// What was read, now that it is given.

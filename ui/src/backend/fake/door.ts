@@ -9,7 +9,7 @@ export interface Tools {
   fail(problem: Problem): never;
 }
 
-type Names = 'recognise' | 'add_by_hand' | 'hand_over' | 'look_at_file' | 'import_file';
+type Names = 'recognise' | 'add_by_hand' | 'mail_of' | 'teach' | 'hand_over' | 'look_at_file' | 'import_file';
 type Commands = { [N in Names]: (args: Contract[N]['args']) => Contract[N]['returns'] };
 
 const HOSTS: [RegExp, string][] = [[/(^|\.)facebook\.com$/, 'facebook'], [/(^|\.)instagram\.com$/, 'instagram'], [/(^|\.)(x|twitter)\.com$/, 'x']];
@@ -40,6 +40,8 @@ function rowOf(head: string[], line: string[], by: Mapping): FileRow {
 
 export function door(world: World, { now, announce, act, fail }: Tools) {
   const reply = (id: number) => world.replies.get(id) ?? fail({ problem: 'not_found' });
+
+  const mailed = (id: number) => [...world.talks.values()].flatMap((talk) => talk.messages).find((it) => it.id === id && it.route === 'mail') ?? fail({ problem: 'not_found' });
 
   function accountOf(client: number, network: string): number {
     const known = world.accounts.find((a) => a.client === client && a.network === network && a.route !== 'api');
@@ -72,6 +74,17 @@ export function door(world: World, { now, announce, act, fail }: Tools) {
       });
       const acted = act('add_items', announce({ conversations: [id], all: true }), () => { world.talks.delete(id); return { conversations: [], left: 0 }; });
       return { new: 1, known: 0, unreadable: 0, conversation: id, acted };
+    },
+    mail_of: ({ message }) => ({ text: mailed(message).text }),
+    teach: ({ message, author, text }) => {
+      const it = mailed(message);
+      if (!it.raw) fail({ problem: 'too_late' });
+      const before = { ...it };
+      const part = (span: { start: number; end: number }) => before.text.slice(span.start, span.end).trim();
+      Object.assign(it, { author: author ? part(author) : '', text: part(text), raw: false });
+      const where = [...world.talks.values()].find((talk) => talk.messages.includes(it))!.id;
+      const acted = act('teach', announce({ conversations: [where] }), () => { Object.assign(it, before); return { conversations: [where], left: 0 }; });
+      return { learned: true, others: 0, acted };
     },
     look_at_file: ({ bytes, mapping }) => {
       const [head, ...lines] = tableOf(bytes);

@@ -27,7 +27,7 @@ export interface Options { now?: () => number; size?: number; app?: Partial<AppV
 type Commands = { [N in keyof Contract]: (args: Contract[N]['args']) => Contract[N]['returns'] };
 
 /** The acts that the core can undo. */
-const UNDOABLE = ['triage', 'edit_client', 'set_rules', 'hold', 'release', 'remove_account', 'send_reply', 'discard_draft', 'remove_template', 'add_items', 'settle_published', 'settle_not_published', 'seen_outside'];
+const UNDOABLE = ['triage', 'edit_client', 'set_rules', 'hold', 'release', 'remove_account', 'send_reply', 'discard_draft', 'remove_template', 'add_items', 'teach', 'settle_published', 'settle_not_published', 'seen_outside'];
 
 /** What the fake makes in turn, as the core writes one. */
 const phrases = ['7QK2-M0RX-94TB-HZ8E-3VNC-D6YA-PW1S-J5GF', 'X4HD-2ZPC-8RNA-W6TE-0MKB-5SVQ-G1YJ-7F39'];

@@ -209,7 +209,15 @@ CREATE INDEX message_changed ON message(id, edited_at, gone_at, publication)
 
 CREATE TABLE notice_mail (        -- the mail that told of a message without a key, as it came
   message INTEGER PRIMARY KEY REFERENCES message(id) ON DELETE CASCADE,
-  mail TEXT NOT NULL
+  mail TEXT NOT NULL,
+  told TEXT                       -- JSON Told: the same as looks read it
+) STRICT;
+
+CREATE TABLE mail_look (          -- how notification mails read, as the CM has shown by one of them
+  id INTEGER PRIMARY KEY,
+  domain TEXT NOT NULL,           -- they come from there
+  look TEXT NOT NULL,             -- JSON Look
+  at INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE alias (              -- a message or post has several names; a name means one of them
