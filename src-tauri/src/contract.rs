@@ -170,6 +170,8 @@ contract! {
         login_start(network: String, client: ClientId) -> Step;
         login_answer(answer: Answer) -> Step;
         login_cancel() -> ();
+        /// Fetches a file that hangs on a message and writes it where the person says. Its name there; null: nowhere after all.
+        save_file(message: MessageId, url: String) -> Option<String>;
         /// Hands an http(s) or mailto link to the system, after its host was shown.
         open_link(url: String) -> ();
     }

@@ -6,6 +6,7 @@
 mod capabilities;
 mod doors;
 mod fault;
+pub mod file_name;
 mod ids;
 mod item;
 mod login;
