@@ -189,6 +189,8 @@ contract! {
         /// A file that lists items, or mails that tell of them (`bytes` in base64), as a mapping of its columns reads it; null: as we guess.
         look_at_file(bytes: String, mapping: Option<Mapping>) -> FileView;
         import_file(client: ClientId, bytes: String, mapping: Mapping) -> Added;
+        /// Fetches a file that hangs on a message and writes it where the person says. Its name there; null: nowhere after all.
+        save_file(message: MessageId, url: String) -> Option<String>;
         /// Hands an http(s) or mailto link to the system, after its host was shown.
         open_link(url: String) -> ();
     }

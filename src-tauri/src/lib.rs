@@ -13,6 +13,7 @@ mod picture;
 mod preferences;
 mod rehearsal;
 mod said;
+mod saving;
 mod shell;
 mod shown;
 mod sign_in;

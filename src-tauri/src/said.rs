@@ -33,6 +33,9 @@ pub fn problem(locale: Locale, problem: &Problem) -> String {
         Problem::Picture { what, most } => {
             say(locale, &format!("problem.picture.{}", code(what)), &[("most", &most.to_string())])
         }
+        Problem::File { what, most } => {
+            say(locale, &format!("problem.file.{}", code(what)), &[("most", &most.to_string())])
+        }
         Problem::NotOffered => plain("problem.not_offered"),
         Problem::Busy => plain("problem.busy"),
         Problem::Disk => plain("problem.disk"),

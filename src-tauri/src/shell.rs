@@ -11,6 +11,7 @@ use crate::doors::{self, SystemClock, SystemRandom};
 use crate::hand_over::Clipboard;
 use crate::preferences::Kept;
 use crate::rehearsal::Rehearsal;
+use crate::saving::AskPlace;
 use crate::shown::{AppView, InboxState, NetworkTile};
 use crate::sign_in::SigningIn;
 use guichet_core::view::{Change, Problem};
@@ -18,7 +19,7 @@ use guichet_core::{Desk, Doors, Engine, InMemory, Keys};
 use guichet_model::Network;
 use guichet_networks::Reach;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, broadcast, watch};
 
@@ -47,6 +48,8 @@ pub(crate) struct Inner {
     pub signing_in: SigningIn,
     pub clipboard: Clipboard,
     rehearsal: Option<Rehearsal>,
+    /// Where to put a file, asked of the person; a window can.
+    pub place: OnceLock<AskPlace>,
     /// The person has said that the program may end though replies wait.
     closed: Notify,
     /// When the window was last asked to close.
@@ -101,6 +104,7 @@ impl Shell {
             signing_in: SigningIn::default(),
             clipboard: Clipboard::default(),
             rehearsal,
+            place: OnceLock::new(),
             closed: Notify::new(),
             wish: Mutex::new(None),
         };

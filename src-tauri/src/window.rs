@@ -4,6 +4,7 @@
 //! most one per 50 ms.
 
 mod once;
+mod place;
 #[cfg(target_os = "linux")]
 mod webkit;
 
@@ -50,6 +51,7 @@ pub fn show(shell: &Shell, then: Then) -> ExitCode {
         })
         .setup(move |app| {
             open_window(app.handle(), &furnishing)?;
+            furnishing.asks_place(place::asking(app.handle(), &furnishing));
             live(app.handle(), &furnishing, opening, then, failing);
             Ok(())
         })

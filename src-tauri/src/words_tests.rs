@@ -6,7 +6,7 @@
 
 use super::*;
 use crate::said;
-use guichet_core::view::{Conflict, Health, Leak, PictureTrouble, Problem, ReplyState, TemplateTrouble, Waiting};
+use guichet_core::view::{Conflict, FileTrouble, Health, Leak, PictureTrouble, Problem, ReplyState, TemplateTrouble, Waiting};
 use guichet_model::{BlockScope, Fault, Kind, Millis, Reason, RefusalCode, ReportCategory, Unreached, Visibility};
 
 const BOTH: [Locale; 2] = [Locale::Fr, Locale::En];
@@ -114,6 +114,9 @@ fn every_problem_fault_and_refusal_is_worded() {
     }
     for what in [PictureTrouble::Kind, PictureTrouble::Large, PictureTrouble::Many, PictureTrouble::Alt] {
         problems.push(Problem::Picture { what, most: 4 });
+    }
+    for what in [FileTrouble::Gone, FileTrouble::Torn, FileTrouble::Large, FileTrouble::Place] {
+        problems.push(Problem::File { what, most: 25 });
     }
     problems.extend(faults.into_iter().map(|fault| Problem::Network { fault }));
     for locale in BOTH {

@@ -218,6 +218,13 @@ impl Town {
         town
     }
 
+    /// With nobody signed in, and nothing that arrives after the start.
+    pub async fn bare(scenario: &str) -> Town {
+        let town = Town::closed(scenario, 0.0).await;
+        town.start().await;
+        town
+    }
+
     async fn closed(scenario: &str, pace: f64) -> Town {
         crate::listen_to_logs();
         let scenario = Scenario::named(scenario).expect("a scenario");

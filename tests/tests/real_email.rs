@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use async_trait::async_trait;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use guichet_core::Desk;
 use guichet_core::view::{Health, ReplyState, Row};
 use guichet_model::*;
@@ -277,4 +279,99 @@ async fn filed_looked_at_again_and_answered_once() {
     let _said = house.doveadm(&["mailbox", "update", "-u", ALICE, "--uid-validity", "4242", "INBOX"]);
     let again: Vec<_> = pulled(&session).await.into_iter().map(|item| item.remote).collect();
     assert_eq!(known, again);
+}
+
+/// Every byte there is, in no order that packs well.
+fn film(length: u32) -> Vec<u8> {
+    (0..length).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_hangs_on_a_letter_comes_back_byte_for_byte() {
+    let house = MailHouse::start().await;
+    let session = session(&sign_in(&house).await);
+    let lines = |bytes: &[u8]| {
+        let letters = BASE64_STANDARD.encode(bytes);
+        let lines = letters.as_bytes().chunks(76).map(|line| format!("{}\r\n", String::from_utf8_lossy(line)));
+        lines.collect::<String>()
+    };
+    let part = |header: &str, body: &str| format!("--bb\r\n{header}\r\n\r\n{}\r\n", body.trim_end());
+    let mixed = "Subject: Le mur\r\nContent-Type: multipart/mixed; boundary=\"bb\"";
+    let pdf = "Content-Type: application/pdf\r\nContent-Disposition: attachment;\r\n filename*=utf-8''devis%20%C3%A9t%C3%A9.pdf\r\nContent-Transfer-Encoding: base64";
+    let video = "Content-Type: video/mp4; name=\"../mur.mp4\"\r\nContent-Transfer-Encoding: base64";
+    let note = "Content-Type: text/plain; charset=iso-8859-1\r\nContent-Disposition: attachment; filename=note.txt\r\nContent-Transfer-Encoding: quoted-printable";
+    // A short letter, and one of which not all is read: the server tells of what stands behind its first film.
+    for (id, words, length) in
+        [("f1@example.test", "Voici le devis", 5_000), ("f2@example.test", "Voici le film", 700_000)]
+    {
+        let (first, second) = (film(length), film(length / 2 + 1));
+        let body = [
+            part("Content-Type: text/plain", words),
+            part(video, &lines(&first)),
+            part(pdf, &lines(&second)),
+            part(note, "D=E9j=E0 =3D fini"),
+            "--bb--".to_owned(),
+        ];
+        house.stranger(id, mixed, &body.concat()).await;
+        let items = pulled(&session).await;
+        let letter = saying(&items, words);
+        let told: Vec<&AttachedFile> = letter.attachments.iter().filter_map(|one| one.file.as_ref()).collect();
+        let names: Vec<&str> = told.iter().map(|file| file.name.as_str()).collect();
+        assert_eq!(names, ["_mur.mp4", "devis été.pdf", "note.txt"], "{words}");
+        assert!(told[0].size.unwrap().abs_diff(u64::from(length)) < 60, "{:?}", told[0].size);
+        let files = session.files().unwrap();
+        for (at, wanted) in [first, second, b"D\xe9j\xe0 = fini".to_vec()].into_iter().enumerate() {
+            let had = files.file(&letter.remote, &letter.attachments[at].url).await.unwrap();
+            assert!(had == wanted, "{words}: {} is another", names[at]);
+        }
+        let gone = files.file(&letter.remote, &format!("{}#9", letter.remote.as_str())).await;
+        assert_eq!(gone, Err(Fault::refused(RefusalCode::Gone, None)));
+        let flags = house.doveadm(&["fetch", "-u", ALICE, "flags", "mailbox", "INBOX", "text", words]);
+        assert!(!flags.contains("Seen"), "{flags}");
+    }
+}
+
+/// By the owner's consent, with no password at all.
+async fn agree(house: &MailHouse) -> Signed {
+    let typed = |values: &[(&str, String)]| Answer::Fields {
+        values: values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+    };
+    let mut login = network().login();
+    login.answer(typed(&[("address", ALICE.into()), ("name", "La Boutique".into())])).await.unwrap();
+    let issuer = format!("http://127.0.0.1:{}", house.issuer);
+    let at = |port: u16| format!("127.0.0.1:{port}");
+    let servers = [("imap", at(house.imap)), ("smtp", at(house.smtp.port)), ("issuer", issuer)];
+    login.answer(typed(&servers)).await.unwrap();
+    let program = typed(&[("client_id_google", "guichet.programme.example".into())]);
+    let Step::OpenBrowser { url, .. } = login.answer(program).await.unwrap() else { panic!("no browser") };
+    let browser = tokio::spawn(async move { guichet_tests::browser::sign_in(&url, "", "").await });
+    assert_eq!(login.answer(Answer::Returned).await, Ok(Step::Done));
+    let _page = browser.await.unwrap();
+    login.signed().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consent_opens_both_servers_and_is_renewed_once_its_token_is_worth_nothing() {
+    let house = MailHouse::start().await;
+    let signed = agree(&house).await;
+    let office = Office::open(signed).await;
+    house.stranger("t1@example.test", &format!("Subject: Jeton\r\n{PLAIN}"), "Un jeton, un café ?").await;
+    let row = office.row("un café").await;
+    let reply = office.reply(row.id, "Le café est offert.").await;
+    office.sent(reply).await;
+    house.forget_tokens(false).await;
+    let again = office.reply(row.id, "Le sucre aussi.").await;
+    office.sent(again).await;
+    assert_eq!((house.count(BOB, "INBOX", "est offert"), house.count(BOB, "INBOX", "sucre aussi")), (1, 1));
+    office.is_well().await;
+    house.forget_tokens(true).await;
+    let last = office.reply(row.id, "Et la tasse.").await;
+    guichet_tests::until("the account asks for its owner", PATIENCE, || async {
+        let shown = office.desk.desk().await.unwrap();
+        let mut accounts = shown.clients.iter().flat_map(|client| &client.accounts);
+        (accounts.find(|one| one.id == office.account).unwrap().health == Health::NeedsLogin).then_some(())
+    })
+    .await;
+    office.becomes(last, "waiting", |state| matches!(state, ReplyState::Waiting { .. })).await;
+    assert_eq!(house.count(BOB, "INBOX", "la tasse"), 0);
 }

@@ -84,7 +84,8 @@ fn units() -> Done {
 }
 
 fn trips() -> Done {
-    let names = ["trips", "bluesky", "forum", "mail_house", "pictures", "restore", "canaries"];
+    let names =
+        ["trips", "bluesky", "forum", "mail_house", "mail_files", "mail_tokens", "pictures", "restore", "canaries"];
     run(tests().args(names.iter().flat_map(|name| ["--test", name])))
 }
 

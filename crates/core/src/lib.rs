@@ -16,6 +16,7 @@ mod desk;
 mod door;
 mod draft;
 mod dump;
+mod file;
 mod generation;
 mod hold;
 mod hours;
@@ -42,6 +43,7 @@ pub mod view;
 
 pub use backup::{BACKUP_AT, restore};
 pub use desk::{Desk, Doors, Engine, Random};
+pub use file::Fetched;
 pub use generation::RESTORED_AT;
 pub use outbox::{STEPS, Steps};
 pub use search::ZONE;

@@ -28,6 +28,10 @@ pub struct Capabilities {
     pub addresses: bool,
     /// Pictures that may go with a reply; `None`: none.
     pub pictures: Option<PictureLimit>,
+    /// The largest file, in bytes, that can be had where one hangs on a text; `None`: none can.
+    #[serde(default)]
+    #[ts(type = "number | null")]
+    pub files: Option<u64>,
     pub proof: Proof,
     /// What this network or server never gives, as codes that the interface words.
     pub never_gives: Vec<String>,
@@ -52,6 +56,7 @@ impl Capabilities {
             edit_own: false,
             addresses: false,
             pictures: None,
+            files: None,
             proof,
             never_gives: Vec::new(),
         }

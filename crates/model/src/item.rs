@@ -138,6 +138,23 @@ pub struct Attachment {
     pub preview: Option<String>,
     /// What the author says is in it.
     pub alt: Option<String>,
+    /// A file that is had through its session and by no address; `url` is then its name there, and no address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub file: Option<AttachedFile>,
+}
+
+/// A file that hangs on a text, as its sender names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct AttachedFile {
+    /// Safe on every disk, and shown as it would stand there; may be empty.
+    pub name: String,
+    /// As the sender says (`application/pdf`): nothing is opened by it.
+    pub media_type: String,
+    /// In bytes, about; `None`: not told.
+    #[ts(type = "number | null")]
+    pub size: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]

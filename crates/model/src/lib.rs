@@ -7,6 +7,7 @@ mod capabilities;
 mod door;
 mod doors;
 mod fault;
+pub mod file_name;
 mod ids;
 mod item;
 pub mod link;

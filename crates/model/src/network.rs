@@ -70,6 +70,9 @@ pub trait Session: Send + Sync {
     fn uploads(&self) -> Option<&dyn Uploads> {
         None
     }
+    fn files(&self) -> Option<&dyn Files> {
+        None
+    }
 }
 
 /// Asked when the way to the network stands open, just before the first byte leaves: connecting takes seconds, in which a
@@ -184,6 +187,14 @@ pub enum ReportCategory {
 pub trait Uploads: Send + Sync {
     /// The network's id of the picture, ready to be named in a reply.
     async fn upload(&self, picture: &Picture) -> Result<RemoteId, Fault>;
+}
+
+/// Files that hang on what others wrote, fetched when somebody wants one.
+#[async_trait]
+pub trait Files: Send + Sync {
+    /// Its bytes as they were sent. `url` is the attachment's own. `Refused` as `Gone` where the item or the file is no
+    /// longer there, as `TooLong` above the limit told in the capabilities; `Unreadable` where it came torn.
+    async fn file(&self, item: &RemoteId, url: &str) -> Result<Vec<u8>, Fault>;
 }
 
 /// A live stream that only says "pull now"; what it carries is read again by pulling.

@@ -27,6 +27,8 @@ pub struct MailHouse {
     pub imap: u16,
     /// Between everybody and the SMTP server.
     pub smtp: Wire,
+    /// Of who gives tokens out, in the owner's name.
+    pub issuer: u16,
     lmtp: u16,
     settings: PathBuf,
     _smtpd: Running,
@@ -92,15 +94,16 @@ impl MailHouse {
         }
         let _said = done(Command::new("chown").arg("mail:mail").arg(at("mail")));
         write("users", &format!("{ALICE}:{{PLAIN}}alice-pass\n{BOB}:{{PLAIN}}bob-pass\n"))?;
-        let (imap, lmtp, smtp) = (free_port(), free_port(), free_port());
+        let (imap, lmtp, smtp, issuer) = (free_port(), free_port(), free_port(), free_port());
         write("dovecot.conf", &settings(home.path(), imap, lmtp))?;
+        write("oauth2.conf", &introspection(issuer))?;
         write("smtpd.py", include_str!("mail/smtpd.py"))?;
         let mut dovecot =
             Running::start(Command::new(DOVECOT).arg("-F").arg("-c").arg(at("dovecot.conf")), &at("dovecot.out"));
         let mut smtpd = Running::start(
             Command::new(folder().join("aiosmtpd/bin/python"))
                 .arg(at("smtpd.py"))
-                .args([smtp.to_string(), lmtp.to_string()])
+                .args([smtp.to_string(), lmtp.to_string(), issuer.to_string()])
                 .arg(at("users")),
             &at("smtpd.out"),
         );
@@ -108,7 +111,16 @@ impl MailHouse {
         greeted(lmtp, "220 ", &mut dovecot).await?;
         greeted(smtp, "220 ", &mut smtpd).await?;
         let wire = Wire::losing(smtp, LAST_DOT).await;
-        Ok(MailHouse { imap, smtp: wire, lmtp, settings: at("dovecot.conf"), _smtpd: smtpd, dovecot, _home: home })
+        Ok(MailHouse {
+            imap,
+            smtp: wire,
+            issuer,
+            lmtp,
+            settings: at("dovecot.conf"),
+            _smtpd: smtpd,
+            dovecot,
+            _home: home,
+        })
     }
 
     /// What a person types to sign in as Alice.
@@ -122,6 +134,13 @@ impl MailHouse {
             ("imap", format!("127.0.0.1:{}", self.imap)),
             ("smtp", format!("127.0.0.1:{}", self.smtp.port)),
         ]
+    }
+
+    /// No token that was given out opens anything more. `wholly`: none is given in its place either.
+    pub async fn forget_tokens(&self, wholly: bool) {
+        let wholly = if wholly { "?wholly=1" } else { "" };
+        let asked = reqwest::get(format!("http://127.0.0.1:{}/forget{wholly}", self.issuer)).await;
+        assert!(asked.expect("an answer").status().is_success());
     }
 
     /// Bob writes to Alice: the header fields beside the usual ones, and the body, as they stand. Delivered when it returns.
@@ -209,11 +228,12 @@ fn settings(home: &Path, imap: u16, lmtp: u16) -> String {
          log_path = /dev/stderr\n\
          ssl = no\n\
          disable_plaintext_auth = no\n\
-         auth_mechanisms = plain login\n\
+         auth_mechanisms = plain login xoauth2\n\
          mail_location = maildir:~/Maildir\n\
          first_valid_uid = 1\n\
          first_valid_gid = 1\n\
-         passdb {{\n  driver = passwd-file\n  args = scheme=PLAIN username_format=%u {home}/users\n}}\n\
+         passdb {{\n  driver = oauth2\n  mechanisms = xoauth2\n  args = {home}/oauth2.conf\n}}\n\
+         passdb {{\n  driver = passwd-file\n  mechanisms = plain login none\n  args = scheme=PLAIN username_format=%u {home}/users\n}}\n\
          userdb {{\n  driver = static\n  args = uid=mail gid=mail home={home}/mail/%u allow_all_users=no\n}}\n\
          service imap-login {{\n  inet_listener imap {{\n    port = {imap}\n  }}\n  inet_listener imaps {{\n    port = 0\n  }}\n}}\n\
          service lmtp {{\n  inet_listener lmtp {{\n    address = 127.0.0.1\n    port = {lmtp}\n  }}\n}}\n\
@@ -223,5 +243,17 @@ fn settings(home: &Path, imap: u16, lmtp: u16) -> String {
          \x20 mailbox Drafts {{\n    auto = create\n    special_use = \\Drafts\n  }}\n\
          \x20 mailbox Junk {{\n    auto = create\n    special_use = \\Junk\n  }}\n\
          \x20 mailbox Trash {{\n    auto = create\n    special_use = \\Trash\n  }}\n}}\n"
+    )
+}
+
+/// Where Dovecot asks what a token is worth.
+fn introspection(issuer: u16) -> String {
+    format!(
+        "introspection_url = http://127.0.0.1:{issuer}/introspect?token=\n\
+         introspection_mode = get\n\
+         force_introspection = yes\n\
+         active_attribute = active\n\
+         active_value = true\n\
+         username_attribute = email\n"
     )
 }

@@ -53,6 +53,10 @@ fn table() -> String {
             "pictures with a reply",
             Box::new(|can| can.pictures.as_ref().map_or(yes(false), |take| take.most.to_string())),
         ),
+        (
+            "files that hang on a message, saved",
+            Box::new(|can| can.files.map_or(yes(false), |most| format!("up to {} MB", most / 1_000_000))),
+        ),
         ("like", Box::new(|can| yes(can.like))),
         (
             "what others wrote may be",

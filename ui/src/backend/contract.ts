@@ -95,11 +95,32 @@ singleKeys: boolean,
  */
 demoOffline: boolean, inbox: InboxState, };
 
+/**
+ * A file that hangs on a text, as its sender names it.
+ */
+export type AttachedFile = { 
+/**
+ * Safe on every disk, and shown as it would stand there; may be empty.
+ */
+name: string, 
+/**
+ * As the sender says (`application/pdf`): nothing is opened by it.
+ */
+mediaType: string, 
+/**
+ * In bytes, about; `None`: not told.
+ */
+size: number | null, };
+
 export type Attachment = { kind: AttachmentKind, url: string, preview: string | null, 
 /**
  * What the author says is in it.
  */
-alt: string | null, };
+alt: string | null, 
+/**
+ * A file that is had through its session and by no address; `url` is then its name there, and no address.
+ */
+file?: AttachedFile, };
 
 /**
  * A picture that goes with a reply.
@@ -166,7 +187,11 @@ addresses: boolean,
 /**
  * Pictures that may go with a reply; `None`: none.
  */
-pictures: PictureLimit | null, proof: Proof, 
+pictures: PictureLimit | null, 
+/**
+ * The largest file, in bytes, that can be had where one hangs on a text; `None`: none can.
+ */
+files: number | null, proof: Proof, 
 /**
  * What this network or server never gives, as codes that the interface words.
  */
@@ -382,6 +407,8 @@ raw: boolean,
  * Why it cannot be read: `text`, `network`, `date`; of a mail `mail`, `sender`, `link`.
  */
 wrong: string | null, };
+
+export type FileTrouble = "gone" | "torn" | "large" | "place";
 
 /**
  * A file that lists items, or mails that tell of them, before anything is taken in.
@@ -674,7 +701,7 @@ export type PostId = number;
 
 export type PostView = { id: PostId, author: string, ours: boolean, at: Millis, text: string, links: Array<Link>, warning: string | null, lang: string | null, url: string | null, tallies: Tallies, attachments: Array<Attachment>, gone: boolean, };
 
-export type Problem = { "problem": "not_found" } | { "problem": "opening" } | { "problem": "leaks", leaks: Array<Leak>, } | { "problem": "too_late" } | { "problem": "other_client" } | { "problem": "template", line: number, what: TemplateTrouble, name: string, } | { "problem": "taken" } | { "problem": "invalid", field: string, } | { "problem": "network", fault: Fault, } | { "problem": "picture", what: PictureTrouble, most: number, } | { "problem": "not_offered" } | { "problem": "busy" } | { "problem": "disk_full" } | { "problem": "read_only" } | { "problem": "disk" } | { "problem": "newer_store" } | { "problem": "no_key" } | { "problem": "keychain" } | { "problem": "torn" } | { "problem": "passphrase", wrong: boolean, } | { "problem": "file_there" } | { "problem": "no_file", file: string, } | { "problem": "no_backup" } | { "problem": "torn_backup" } | { "problem": "newer_backup" } | { "problem": "unexpected", what: string, };
+export type Problem = { "problem": "not_found" } | { "problem": "opening" } | { "problem": "leaks", leaks: Array<Leak>, } | { "problem": "too_late" } | { "problem": "other_client" } | { "problem": "template", line: number, what: TemplateTrouble, name: string, } | { "problem": "taken" } | { "problem": "invalid", field: string, } | { "problem": "network", fault: Fault, } | { "problem": "picture", what: PictureTrouble, most: number, } | { "problem": "file", what: FileTrouble, most: number, } | { "problem": "not_offered" } | { "problem": "busy" } | { "problem": "disk_full" } | { "problem": "read_only" } | { "problem": "disk" } | { "problem": "newer_store" } | { "problem": "no_key" } | { "problem": "keychain" } | { "problem": "torn" } | { "problem": "passphrase", wrong: boolean, } | { "problem": "file_there" } | { "problem": "no_file", file: string, } | { "problem": "no_backup" } | { "problem": "torn_backup" } | { "problem": "newer_backup" } | { "problem": "unexpected", what: string, };
 
 /**
  * How a network lets us prove, after a lost answer, whether a reply was published.
@@ -1048,6 +1075,8 @@ export interface Contract {
   /** A file that lists items, or mails that tell of them (`bytes` in base64), as a mapping of its columns reads it; null: as we guess. */
   look_at_file: { args: { bytes: string; mapping: Mapping | null }; returns: FileView };
   import_file: { args: { client: ClientId; bytes: string; mapping: Mapping }; returns: Added };
+  /** Fetches a file that hangs on a message and writes it where the person says. Its name there; null: nowhere after all. */
+  save_file: { args: { message: MessageId; url: string }; returns: string | null };
   /** Hands an http(s) or mailto link to the system, after its host was shown. */
   open_link: { args: { url: string }; returns: null };
 }

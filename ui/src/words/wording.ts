@@ -12,6 +12,7 @@ export function wording(problem: Problem): string {
     }
     case 'template': return t(`problem.template.${problem.what}`, { line: problem.line, name: problem.name });
     case 'picture': return t(`problem.picture.${problem.what}`, { most: problem.most });
+    case 'file': return t(`problem.file.${problem.what}`, { most: problem.most });
     case 'invalid': return t('problem.invalid', { field: problem.field });
     case 'passphrase': return t(problem.wrong ? 'problem.passphrase_wrong' : 'problem.passphrase');
     case 'no_file': return t('problem.no_file', { file: problem.file });

@@ -18,7 +18,7 @@ const SCOPE: char = '\u{E001}';
 /// What is indexed of a message beside who and where.
 pub(crate) fn said(text: &str, warning: Option<&str>, attachments: &[Attachment]) -> String {
     let mut said = String::with_capacity(text.len() + 16);
-    let others = attachments.iter().filter_map(|a| a.alt.as_deref());
+    let others = attachments.iter().flat_map(|a| a.alt.as_deref().into_iter().chain(a.file.as_ref().map(|f| &*f.name)));
     for part in warning.into_iter().chain([text]).chain(others) {
         if !said.is_empty() && !part.is_empty() {
             said.push('\n');

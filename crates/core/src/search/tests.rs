@@ -50,6 +50,7 @@ fn evening() -> Shelf {
         url: "https://exemple.test/p.png".into(),
         preview: None,
         alt: Some("Une brioche brûlée".into()),
+        file: None,
     });
     Shelf::of(vec![
         item("1", "Léa Martin", at(10), "Merciiii pour la commande 🎂"),

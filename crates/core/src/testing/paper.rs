@@ -7,9 +7,10 @@
 use super::author;
 use async_trait::async_trait;
 use guichet_model::{
-    Again, Alias, Author, Body, Capabilities, Counts, Curation, Cursor, Doors, Fault, Found, Identity, Item, Kind,
-    LastWord, Live, Login, MINUTE, Millis, Moderation, Network, Outgoing, Own, Page, Picture, Place, Prepared, Proof,
-    Publication, Reactions, Recheck, RemoteId, Report, Ring, Session, Source, TextLimit, TextUnit, Uploads, Visibility,
+    Again, Alias, Author, Body, Capabilities, Counts, Curation, Cursor, Doors, Fault, Files, Found, Identity, Item,
+    Kind, LastWord, Live, Login, MINUTE, Millis, Moderation, Network, Outgoing, Own, Page, Picture, Place, Prepared,
+    Proof, Publication, Reactions, Recheck, RemoteId, Report, Ring, Session, Source, TextLimit, TextUnit, Uploads,
+    Visibility,
 };
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -36,6 +37,7 @@ pub enum Asked {
     Look(Vec<RemoteId>),
     /// With its description.
     Upload(String),
+    File(RemoteId, String),
 }
 
 #[derive(Default)]
@@ -56,6 +58,8 @@ pub struct Script {
     pub nameless: Vec<RemoteId>,
     /// What the live stream rings, once it is listened to.
     pub rings: VecDeque<Ring>,
+    /// What fetching a file answers; without any, the network is none that gives one.
+    pub files: VecDeque<Result<Vec<u8>, Fault>>,
     pub asked: Vec<Asked>,
     pub no_reactions: bool,
     /// Neither what others wrote nor what we did can be changed.
@@ -222,6 +226,11 @@ impl Session for PaperSession {
     fn uploads(&self) -> Option<&dyn Uploads> {
         Some(self)
     }
+
+    fn files(&self) -> Option<&dyn Files> {
+        let offered = !self.paper.script().files.is_empty();
+        offered.then_some(self as &dyn Files)
+    }
 }
 
 #[async_trait]
@@ -297,6 +306,15 @@ impl Uploads for PaperSession {
 }
 
 #[async_trait]
+impl Files for PaperSession {
+    async fn file(&self, item: &RemoteId, url: &str) -> Result<Vec<u8>, Fault> {
+        let mut script = self.paper.script();
+        script.asked.push(Asked::File(item.clone(), url.to_owned()));
+        script.files.pop_front().unwrap_or(Err(Fault::OFFLINE))
+    }
+}
+
+#[async_trait]
 impl Live for PaperSession {
     async fn run(&self, ring: &(dyn Fn(Ring) + Send + Sync)) -> Fault {
         loop {
@@ -337,6 +355,7 @@ pub fn capabilities() -> Capabilities {
         edit_own: true,
         addresses: true,
         pictures: None,
+        files: Some(1_000_000),
         proof: Proof::ReadBack { settles_within: MINUTE },
         never_gives: Vec::new(),
     }

@@ -35,6 +35,9 @@ pub enum Problem {
     /// The picture cannot go along; `most` is the limit that it passes: megabytes, pictures, or characters.
     #[error("picture: {what:?}")]
     Picture { what: PictureTrouble, most: u32 },
+    /// The file cannot be had; `most` is the limit that it passes, in megabytes.
+    #[error("file: {what:?}")]
+    File { what: FileTrouble, most: u32 },
     /// This account's network does not offer it.
     #[error("not offered")]
     NotOffered,
@@ -100,6 +103,18 @@ pub enum PictureTrouble {
     Many,
     /// Its description is too long.
     Alt,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum FileTrouble {
+    /// No longer at its network.
+    Gone,
+    /// It does not come whole.
+    Torn,
+    Large,
+    /// It cannot be written where the person wants it.
+    Place,
 }
 
 /// Ids that changed, announced after commit. An empty list means: none of these; `all`: read everything again.

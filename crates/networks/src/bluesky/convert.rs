@@ -126,5 +126,5 @@ pub(crate) fn message(convo: &str, message: &Message, sender: Option<&Person>, m
 fn card(uri: &str) -> Option<Attachment> {
     let at = names::At::read(uri)?;
     let url = format!("{SHOWN_AT}/{}/post/{}", at.did, at.rkey);
-    Some(Attachment { kind: AttachmentKind::Other, url, preview: None, alt: None })
+    Some(Attachment { kind: AttachmentKind::Other, url, preview: None, alt: None, file: None })
 }

@@ -236,6 +236,7 @@ fn attachments(embed: &Value) -> Vec<Attachment> {
             url: address(&value["fullsize"])?,
             preview: address(&value["thumb"]).or_else(|| address(&value["thumbnail"])),
             alt: alt(&value["alt"]),
+            file: None,
         })
     };
     let mut found: Vec<Attachment> = list(&media["images"]).chain(list(&media["items"])).filter_map(picture).collect();
@@ -244,6 +245,7 @@ fn attachments(embed: &Value) -> Vec<Attachment> {
         url,
         preview: address(&media["thumbnail"]),
         alt: alt(&media["alt"]),
+        file: None,
     }));
     let card = &media["external"];
     found.extend(address(&card["uri"]).map(|url| Attachment {
@@ -251,6 +253,7 @@ fn attachments(embed: &Value) -> Vec<Attachment> {
         url,
         preview: address(&card["thumb"]),
         alt: alt(&card["title"]),
+        file: None,
     }));
     found.truncate(MOST_ATTACHMENTS);
     found

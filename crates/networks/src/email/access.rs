@@ -1,5 +1,6 @@
 //! The secret of a mailbox, and how it is kept: one JSON object in the vault.
 
+use super::grant::Grant;
 use super::servers::Server;
 use guichet_model::{Fault, Secret};
 use serde::{Deserialize, Serialize};
@@ -11,8 +12,10 @@ pub(crate) struct Access {
     pub address: String,
     /// What the servers know us by; most often the address.
     pub user: String,
-    /// The password of the mailbox, or one made for this program alone.
+    /// The password of the mailbox, or one made for this program alone; empty where its owner agreed otherwise.
     pub password: String,
+    #[serde(default)]
+    pub grant: Option<Grant>,
     pub imap: Server,
     pub smtp: Server,
     /// The folder that is the contact inbox, as the server spells it.

@@ -1,11 +1,12 @@
 //! From a message to what the inbox keeps. A person is an address: the one they want their answers at. What is ours is
 //! what stands in the folder of sent messages: a sender's name can be forged, that folder cannot.
 
-use super::letter::{File, Letter, Person};
+use super::letter::{Letter, Person};
 use super::names;
+use super::parts::File;
 use guichet_model::{
-    Alias, Attachment, AttachmentKind, Author, Body, Counts, DAY, Item, Kind, Link, MINUTE, Millis, Publication,
-    RemoteId, Visibility,
+    Alias, AttachedFile, Attachment, AttachmentKind, Author, Body, Counts, DAY, Item, Kind, Link, MINUTE, Millis,
+    Publication, RemoteId, Visibility,
 };
 
 /// How far a message's own date may lie from its arrival and still be believed.
@@ -68,7 +69,7 @@ pub(crate) fn item(letter: &Letter, arrived: Option<Millis>, stood: Stood, me: &
         visibility: Some(Visibility::Direct),
         publication: stood.publication(),
         rating: None,
-        attachments: letter.files.iter().enumerate().map(|(n, file)| attachment(&remote, n, file)).collect(),
+        attachments: letter.files.iter().map(|file| attachment(&remote, file)).collect(),
         counts: Counts::default(),
         liked: false,
         expires_at: None,
@@ -135,14 +136,23 @@ fn body(letter: &Letter) -> Body {
     Body { links: moved.collect(), text: head + &letter.text, ..Body::default() }
 }
 
-/// It has no address of its own: what is told is its name, its type and its size.
-fn attachment(remote: &RemoteId, n: usize, file: &File) -> Attachment {
-    let about = match file.size {
-        Some(bytes) => format!("{}, {} kB", file.media_type, bytes.div_ceil(1_000)),
-        None => file.media_type.clone(),
-    };
-    let alt = if file.name.is_empty() { about } else { format!("{} ({about})", file.name) };
-    Attachment { kind: kind(&file.media_type), url: format!("{}#{n}", remote.as_str()), preview: None, alt: Some(alt) }
+/// It has no address of its own: it is named by its part.
+fn attachment(remote: &RemoteId, file: &File) -> Attachment {
+    let told = AttachedFile { name: file.name.clone(), media_type: file.media_type.clone(), size: file.size };
+    Attachment {
+        kind: kind(&file.media_type),
+        url: format!("{}#{}", remote.as_str(), file.part),
+        preview: None,
+        alt: None,
+        file: Some(told),
+    }
+}
+
+/// The part that such a name names.
+pub(crate) fn part_of<'a>(remote: &RemoteId, url: &'a str) -> Option<&'a str> {
+    let part = url.strip_prefix(remote.as_str())?.strip_prefix('#')?;
+    let number = |n: &str| n.parse::<u16>().is_ok_and(|n| n > 0);
+    (part.len() <= 100 && part.split('.').all(number)).then_some(part)
 }
 
 /// Never a picture to the desk, which would go and fetch it: there is nothing to be fetched by an address.

@@ -1,5 +1,5 @@
 //! The way to a mail server: its name resolved and every address checked, a connection to the checked ones and no others,
-//! and TLS with the roots the system trusts, as for the web. On loopback, in tests and the rehearsal, nothing speaks TLS.
+//! and TLS with the roots the system trusts, as for the web. On loopback what is typed speaks no TLS.
 
 use super::servers::{Security, Server};
 use crate::addresses::Reach;
@@ -55,6 +55,12 @@ impl Dial {
 
     pub fn with(reach: Reach, limits: Limits) -> Self {
         Self { reach, limits, tls: OnceLock::new() }
+    }
+
+    /// With other roots than the system's.
+    #[cfg(test)]
+    pub fn trusting(self, connector: TlsConnector) -> Self {
+        Self { tls: OnceLock::from(Some(connector)), ..self }
     }
 
     /// Connected, and nothing said yet.

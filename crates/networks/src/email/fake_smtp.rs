@@ -1,23 +1,36 @@
-//! The other half of the mailbox in memory: an SMTP server that takes one user's messages, writes them down, and fails
+//! The SMTP half of the mailbox in memory: an SMTP server that takes one user's messages, writes them down, and fails
 //! by command. What it takes counts as sent, whatever becomes of its answer.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use super::fake::{Fail, ME, State, line, met};
+use super::fake::{Fail, ME, State, bearer, line, met};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use tokio::io::{AsyncWriteExt, BufReader};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
 pub(crate) async fn smtp(stream: TcpStream, state: State) -> Option<()> {
     let mut wire = BufReader::new(stream);
     wire.write_all(b"220 fake ESMTP\r\n").await.ok()?;
+    greeted(wire, state).await
+}
+
+pub(crate) async fn greeted(mut wire: BufReader<impl AsyncRead + AsyncWrite + Unpin>, state: State) -> Option<()> {
     let (mut from, mut to) = (String::new(), String::new());
     loop {
         let asked = line(&mut wire).await?;
         let fail = met(&state, if asked.starts_with("AUTH") { "AUTH" } else { &asked });
         let mut answer = match asked.split([' ', ':']).next()? {
-            "EHLO" => "250-fake\r\n250-SIZE 2000000\r\n250 AUTH PLAIN LOGIN\r\n".to_owned(),
+            "EHLO" => "250-fake\r\n250-SIZE 2000000\r\n250 AUTH PLAIN LOGIN XOAUTH2\r\n".to_owned(),
+            "AUTH" if asked.starts_with("AUTH XOAUTH2 ") => {
+                if asked.rsplit(' ').next() == Some(&bearer(&state)) {
+                    "235 2.7.0 ok\r\n".to_owned()
+                } else {
+                    wire.write_all(b"334 eyJzdGF0dXMiOiI0MDAifQ==\r\n").await.ok()?;
+                    line(&mut wire).await?;
+                    "535 5.7.8 no\r\n".to_owned()
+                }
+            }
             "AUTH" => {
                 let wanted = format!("\0{ME}\0secret \"du\" port");
                 let good = asked.rsplit(' ').next() == Some(&STANDARD.encode(wanted));

@@ -7,7 +7,6 @@
 
 use super::convert::Stood;
 use super::imap::{Imap, day};
-use super::letter;
 use super::names::{self, Named};
 use super::send;
 use super::session::{Account, Met, provider};
@@ -77,11 +76,11 @@ async fn answers(account: &Account, imap: &mut Imap, place: &RemoteId, since: Mi
     let mut hits = imap.search(&asked).await?;
     hits.drain(..hits.len().saturating_sub(MOST));
     let mut ours = Vec::new();
-    for raw in imap.fetch(&hits).await? {
+    for raw in account.fetch(imap, &hits).await? {
         if raw.has("\\Draft") || raw.has("\\Deleted") {
             continue;
         }
-        if let Some(letter) = letter::read(&raw.bytes, raw.is_cut()) {
+        if let Some(letter) = raw.letter() {
             let item = account.item(&Met { raw, letter }, Stood::Sent);
             if item.in_reply_to.as_ref() == Some(place) && item.at >= since {
                 ours.push(item);

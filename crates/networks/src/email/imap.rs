@@ -8,24 +8,22 @@ use super::errors::{self, soon};
 use super::folders::Folders;
 use super::servers::Security;
 use async_imap::error::Error;
-use async_imap::imap_proto::{AttributeValue, MailboxDatum, Response, ResponseCode, Status};
+use async_imap::imap_proto::{MailboxDatum, Response, ResponseCode, Status};
 use async_imap::{Authenticator, Client, Session};
 use guichet_model::{Clock, Fault, Millis, RefusalCode};
 use std::future::Future;
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
-
-/// Read of one message at most, in bytes: its words stand before what hangs on it.
-pub(crate) const LARGEST: usize = 256 << 10;
-/// Messages of one question.
-pub(crate) const AT_ONCE: usize = 25;
 
 pub(crate) struct Imap {
     pub session: Session<Line>,
     clock: Arc<dyn Clock>,
     answer: Duration,
     pub can: Can,
+    /// Something came that no parser takes: nothing after it can be read.
+    pub garbled: bool,
     /// When it was last used: an old connection may be gone without a word.
     pub used: Instant,
 }
@@ -44,27 +42,6 @@ pub(crate) struct Opened {
     pub validity: u32,
     /// The number that the next message gets; some servers do not say.
     pub next: Option<u32>,
-}
-
-/// A message as the server gives it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Raw {
-    pub uid: u32,
-    pub flags: Vec<String>,
-    pub arrived: Option<Millis>,
-    pub size: Option<usize>,
-    pub bytes: Vec<u8>,
-}
-
-impl Raw {
-    /// Whether the bytes are its first ones only.
-    pub fn is_cut(&self) -> bool {
-        self.size.map_or(self.bytes.len() >= LARGEST, |size| self.bytes.len() < size)
-    }
-
-    pub fn has(&self, flag: &str) -> bool {
-        self.flags.iter().any(|own| own.eq_ignore_ascii_case(flag))
-    }
 }
 
 impl Imap {
@@ -96,9 +73,9 @@ impl Imap {
             client = Client::new(dial.secure(client.into_inner(), &access.imap.host).await?);
         }
         // A refused login is answered late on purpose.
-        let login = timeout(answer, login(client, &access.user, &access.password)).await.map_err(|_| soon(now))?;
+        let login = timeout(answer, login(client, access)).await.map_err(|_| soon(now))?;
         let session = login.map_err(|error| errors::imap_login(&error, now))?;
-        let mut imap = Self { session, clock, answer, can: Can::default(), used: Instant::now() };
+        let mut imap = Self { session, clock, answer, can: Can::default(), garbled: false, used: Instant::now() };
         imap.can = imap.capabilities().await?;
         Ok(imap)
     }
@@ -114,13 +91,19 @@ impl Imap {
     }
 
     /// Runs a command to its end; `take` sees every answer before that.
-    async fn ask(&mut self, command: &str, take: &mut (dyn FnMut(&Response<'_>) + Send)) -> Result<(), Fault> {
+    pub async fn ask(&mut self, command: &str, take: &mut (dyn FnMut(&Response<'_>) + Send)) -> Result<(), Fault> {
         let (now, answer) = (self.now(), self.answer);
         let session = &mut self.session;
         // Of each answer, not of all: a page of messages takes as long as it takes while it comes.
         let tag = within(answer, now, session.run_command(command)).await?;
         loop {
-            let read = async { session.read_response().await.map_err(Error::from) };
+            let garbled = &mut self.garbled;
+            let read = async {
+                // A connection that breaks has an error of another kind.
+                let told =
+                    session.read_response().await.inspect_err(|error| *garbled = error.kind() == ErrorKind::Other);
+                told.map_err(Error::from)
+            };
             let Some(told) = within(answer, now, read).await? else {
                 return Err(soon(now));
             };
@@ -196,41 +179,6 @@ impl Imap {
         Ok(found)
     }
 
-    /// Those messages, in order; one that is gone is not among them. They stay unseen.
-    pub async fn fetch(&mut self, uids: &[u32]) -> Result<Vec<Raw>, Fault> {
-        let mut found: Vec<Raw> = Vec::new();
-        for some in uids.chunks(AT_ONCE) {
-            let set = some.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
-            let command = format!("UID FETCH {set} (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[]<0.{LARGEST}>)");
-            self.ask(&command, &mut |told| {
-                if let Response::Fetch(_, told) = told {
-                    found.extend(raw(told).filter(|raw| some.contains(&raw.uid)));
-                }
-            })
-            .await?;
-        }
-        found.sort_by_key(|raw| raw.uid);
-        found.dedup_by_key(|raw| raw.uid);
-        Ok(found)
-    }
-
-    /// The ids of messages, without their bodies.
-    pub async fn ids(&mut self, uids: &[u32]) -> Result<Vec<Raw>, Fault> {
-        let mut found: Vec<Raw> = Vec::new();
-        for some in uids.chunks(10 * AT_ONCE) {
-            let set = some.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
-            let command = format!("UID FETCH {set} (UID FLAGS BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])");
-            self.ask(&command, &mut |told| {
-                if let Response::Fetch(_, told) = told {
-                    found.extend(raw(told).filter(|raw| some.contains(&raw.uid)));
-                }
-            })
-            .await?;
-        }
-        found.sort_by_key(|raw| raw.uid);
-        Ok(found)
-    }
-
     pub async fn store(&mut self, uid: u32, flags: &str) -> Result<(), Fault> {
         self.ask(&format!("UID STORE {uid} +FLAGS.SILENT ({flags})"), &mut |_| {}).await
     }
@@ -301,20 +249,26 @@ impl Imap {
     }
 }
 
-/// LOGIN, whose words are ASCII; a password with other letters goes by SASL, which says that they are UTF-8 (RFC 4616).
-async fn login(client: Client<Line>, user: &str, password: &str) -> async_imap::error::Result<Session<Line>> {
-    struct Plain(String);
-    impl Authenticator for Plain {
+/// With the token its owner agreed to; else LOGIN, whose words are ASCII; a password with other letters goes by SASL, which
+/// says that they are UTF-8 (RFC 4616).
+async fn login(client: Client<Line>, access: &Access) -> async_imap::error::Result<Session<Line>> {
+    /// Said once. To what a server adds before it refuses, the answer is nothing.
+    struct Words(String);
+    impl Authenticator for Words {
         type Response = String;
 
         fn process(&mut self, _: &[u8]) -> String {
             std::mem::take(&mut self.0)
         }
     }
-    let login = if user.is_ascii() && password.is_ascii() {
-        client.login(user, password).await
-    } else {
-        client.authenticate("PLAIN", Plain(format!("\0{user}\0{password}"))).await
+    let Access { user, password, grant, .. } = access;
+    let login = match grant {
+        Some(grant) => {
+            let words = format!("user={user}\u{1}auth=Bearer {}\u{1}\u{1}", grant.access);
+            client.authenticate("XOAUTH2", Words(words)).await
+        }
+        None if user.is_ascii() && password.is_ascii() => client.login(user, password).await,
+        None => client.authenticate("PLAIN", Words(format!("\0{user}\0{password}"))).await,
     };
     login.map_err(|(error, _)| error)
 }
@@ -336,32 +290,6 @@ fn quoted(name: &str) -> Result<String, Fault> {
         return Err(Fault::refused(RefusalCode::Invalid, None));
     }
     Ok(format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")))
-}
-
-/// `None`: news about a message's flags, unasked.
-fn raw(told: &[AttributeValue<'_>]) -> Option<Raw> {
-    let mut raw = Raw { uid: 0, flags: Vec::new(), arrived: None, size: None, bytes: Vec::new() };
-    let mut whole = false;
-    for value in told {
-        match value {
-            AttributeValue::Uid(uid) => raw.uid = *uid,
-            AttributeValue::Flags(flags) => raw.flags = flags.iter().map(|flag| flag.to_string()).collect(),
-            AttributeValue::InternalDate(date) => raw.arrived = arrived(date),
-            AttributeValue::Rfc822Size(size) => raw.size = usize::try_from(*size).ok(),
-            AttributeValue::BodySection { data, .. } => {
-                whole = true;
-                raw.bytes = data.as_deref().unwrap_or_default().to_vec();
-            }
-            _ => {}
-        }
-    }
-    (whole && raw.uid > 0).then_some(raw)
-}
-
-/// `17-Jul-1996 02:44:25 -0700`, its day perhaps led by a space.
-fn arrived(date: &str) -> Option<Millis> {
-    let at = jiff::fmt::strtime::parse("%d-%b-%Y %H:%M:%S %z", date.trim()).ok()?;
-    Some(Millis(at.to_timestamp().ok()?.as_millisecond()))
 }
 
 /// A day as a search is asked for it. The server compares days by its own clock: one before is asked for.

@@ -2,6 +2,7 @@
 //! wrongly labelled or a lie leaves the rest standing.
 
 use super::names;
+use super::parts::{self, File};
 use crate::html;
 use guichet_model::text::{EntityKind, entities};
 use guichet_model::{Link, Millis};
@@ -12,7 +13,6 @@ use url::Url;
 const LONGEST_TEXT: usize = 200_000;
 const LONGEST_LINE: usize = 400;
 const MOST_LINKS: usize = 1_000;
-const MOST_FILES: usize = 100;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Letter {
@@ -46,14 +46,6 @@ pub(crate) struct Person {
     pub name: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct File {
-    pub name: String,
-    pub media_type: String,
-    /// In bytes; `None` where the message was not read to its end.
-    pub size: Option<usize>,
-}
-
 /// `None`: not a message at all. `cut`: these are its first bytes only.
 pub(crate) fn read(bytes: &[u8], cut: bool) -> Option<Letter> {
     let message = MessageParser::default().parse(bytes)?;
@@ -80,7 +72,7 @@ pub(crate) fn read(bytes: &[u8], cut: bool) -> Option<Letter> {
         date: date(&message),
         text,
         links,
-        files: files(&message, cut),
+        files: parts::files(&message, cut),
         automatic: (!submitted.is_empty() && !submitted.starts_with("no"))
             || precedence == "auto_reply"
             || no_return
@@ -273,33 +265,6 @@ fn linked(text: &str) -> Vec<Link> {
         }
     }
     links
-}
-
-fn files(message: &Message<'_>, cut: bool) -> Vec<File> {
-    let last = message.attachments.last().copied();
-    let mut files = Vec::new();
-    for id in message.attachments.iter().copied().take(MOST_FILES) {
-        let Some(part) = message.part(id) else { continue };
-        let inside_the_page = part.content_id().is_some()
-            && matches!(part.body, PartType::InlineBinary(_))
-            && part.content_disposition().is_none_or(|kind| !kind.is_attachment());
-        if inside_the_page {
-            continue;
-        }
-        let kind = part.content_type();
-        let media_type = kind.map(|kind| format!("{}/{}", kind.ctype(), kind.subtype().unwrap_or("*")));
-        let media_type = media_type.map(|kind| line(&kind).to_ascii_lowercase());
-        let name = part.attachment_name().map(line).filter(|name| !name.is_empty());
-        let unnamed = if part.is_message() { "message.eml" } else { "" };
-        // A name is shown, and one day written to a disk: never a path.
-        let name = name.unwrap_or_else(|| unnamed.to_owned()).replace(['/', '\\'], "_");
-        files.push(File {
-            name,
-            media_type: media_type.unwrap_or_else(|| "application/octet-stream".to_owned()),
-            size: (!cut || Some(id) != last).then(|| part.len()),
-        });
-    }
-    files
 }
 
 /// RFC 3464: what a postmaster sends back names the message it could not deliver, whole or by its header.

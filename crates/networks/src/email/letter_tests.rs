@@ -29,7 +29,12 @@ fn the_plain_text_is_taken_and_what_hangs_on_it_is_listed() {
     let linked = String::from_utf16(&units[link.start as usize..link.end as usize]).unwrap();
     assert_eq!(linked, "https://www.exemple.fr/livraison");
     // A picture inside the page is no attachment.
-    let pdf = File { name: "bon de commande été.pdf".into(), media_type: "application/pdf".into(), size: Some(19) };
+    let pdf = File {
+        part: "2".into(),
+        name: "bon de commande été.pdf".into(),
+        media_type: "application/pdf".into(),
+        size: Some(19),
+    };
     assert_eq!((letter.files, letter.lang.as_deref()), (vec![pdf], Some("fr")));
     assert!(!letter.automatic && !letter.to_many);
 }
@@ -71,7 +76,7 @@ fn what_is_missing_or_wrong_leaves_the_rest() {
     let path = of(
         "From: a@b.test\nContent-Disposition: attachment; filename=\"../../x.exe\"\nContent-Type: application/x-y\n\nMZ",
     );
-    assert_eq!(path.files[0].name, ".._.._x.exe");
+    assert_eq!((path.files[0].name.as_str(), path.files[0].part.as_str()), ("_.._x.exe", "1"));
     let long = of(&format!("From: a@b.test\n\n{}", "é ".repeat(200_000)));
     assert!(long.text.ends_with("[…]") && long.text.len() <= LONGEST_TEXT + 10);
 }

@@ -1,7 +1,6 @@
 //! IDLE on the contact folder, on a connection of its own: it only says "pull now". Begun anew before a home router
 //! forgets it; what a server keeps to itself is met by pulling.
 
-use super::imap::Imap;
 use super::pull::INBOX;
 use super::session::Account;
 use guichet_model::{Fault, RefusalCode, Ring, Spending};
@@ -16,7 +15,7 @@ pub(crate) async fn run(account: &Account, ring: &(dyn Fn(Ring) + Send + Sync)) 
 async fn listen(account: &Account, ring: &(dyn Fn(Ring) + Send + Sync)) -> Result<std::convert::Infallible, Fault> {
     let access = account.access().await?;
     account.doors.budget.reserve(Spending::Read)?;
-    let mut imap = Imap::open(&account.dial, &access, account.doors.clock.clone()).await?;
+    let mut imap = account.imap_line(&access).await?;
     if !imap.can.idle {
         return Err(Fault::refused(RefusalCode::NotOffered, None));
     }

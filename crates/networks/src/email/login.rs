@@ -2,14 +2,15 @@
 //! says, they are asked for. Both are tried before anything is kept: a mailbox that can be read and not answered from is
 //! no inbox.
 //!
-//! The great providers want a password made for this program alone. Whoever typed the other one is asked again, by a field
-//! whose words tell where to make one.
+//! The great providers want a password made for this program alone, or none: whoever typed the other one is asked again, by
+//! fields whose words tell where to make one, or what to fill in to agree in the browser instead.
 
 use super::access::Access;
 use super::autoconfig;
 use super::convert;
 use super::dial::Dial;
 use super::folders::spelled;
+use super::grant::{Client, Consent, Grant, Issuer};
 use super::imap::Imap;
 use super::letter::{self, Person};
 use super::servers::{self, Pair, Protocol, Provider, Server, User};
@@ -25,6 +26,8 @@ pub(crate) struct SignIn {
     http: Arc<Http>,
     dial: Arc<Dial>,
     going: Option<Going>,
+    /// Waits for the owner in their browser.
+    consent: Option<Consent>,
     signed: Option<Signed>,
 }
 
@@ -35,6 +38,9 @@ struct Going {
     name: String,
     folder: String,
     servers: Option<Pair>,
+    /// Who stands in for a great provider, on loopback.
+    issuer: Option<Issuer>,
+    grant: Option<Grant>,
     /// Whether they were told what password is wanted.
     told: bool,
 }
@@ -50,7 +56,7 @@ impl Clock for NoClock {
 
 impl SignIn {
     pub fn new(http: Arc<Http>, dial: Arc<Dial>) -> Self {
-        Self { http, dial, going: None, signed: None }
+        Self { http, dial, going: None, consent: None, signed: None }
     }
 
     async fn begin(&mut self, address: &str, values: &BTreeMap<String, String>) -> Result<Step, Fault> {
@@ -59,6 +65,8 @@ impl SignIn {
         if !letter::is_address(&address) {
             return Err(invalid());
         }
+        // A sign-in begun before lets its port go first.
+        self.consent = None;
         // On loopback nobody describes anything: the rehearsal's servers are typed.
         let domain = address.rsplit('@').next().unwrap_or_default();
         let servers = match (self.dial.reach, servers::known(domain)) {
@@ -72,6 +80,8 @@ impl SignIn {
             name: letter::line(said("name")),
             folder: if folder.is_empty() { "INBOX".to_owned() } else { spelled(folder) },
             servers,
+            issuer: None,
+            grant: None,
             told: false,
             address,
         });
@@ -84,9 +94,10 @@ impl SignIn {
             return Ok(ask_servers());
         };
         let provider = Provider::of_server(&servers.imap);
-        if going.password.is_empty() {
+        let issuer = issuer_of(going, provider);
+        if going.password.is_empty() && going.grant.is_none() {
             going.told = true;
-            return Ok(ask_password(provider));
+            return Ok(ask_password(provider, issuer.as_ref()));
         }
         match finish(&self.dial, going, &servers).await {
             Ok(signed) => {
@@ -94,15 +105,41 @@ impl SignIn {
                 self.going = None;
                 Ok(Step::Done)
             }
+            // A consent is good for one try: what comes next is asked for anew.
+            Err(Fault::NeedsLogin) if going.grant.take().is_some() => Err(Fault::refused(RefusalCode::Forbidden, None)),
             Err(Fault::NeedsLogin) => match provider {
                 Some(_) if !going.told => {
                     going.told = true;
-                    Ok(ask_password(provider))
+                    Ok(ask_password(provider, issuer.as_ref()))
                 }
                 _ => Err(invalid()),
             },
             Err(fault) => Err(fault),
         }
+    }
+
+    /// The owner is asked in their browser, by the program of this id.
+    async fn ask_owner(&mut self, client: Client) -> Result<Step, Fault> {
+        self.consent = None;
+        let going = self.going.as_ref().ok_or_else(invalid)?;
+        let servers = going.servers.as_ref().ok_or_else(invalid)?;
+        let issuer = issuer_of(going, Provider::of_server(&servers.imap)).ok_or_else(invalid)?;
+        // Whoever described the domain may have named another's server: a token is not shown to it.
+        if ![&servers.imap, &servers.smtp].into_iter().all(|server| issuer.serves(server, self.dial.reach)) {
+            return Err(Fault::refused(RefusalCode::WrongServer, None));
+        }
+        let consent = Consent::begin(issuer, client).await?;
+        let step = consent.step(&going.address)?;
+        self.consent = Some(consent);
+        Ok(step)
+    }
+
+    async fn returned(&mut self) -> Result<Step, Fault> {
+        let grant = self.consent.as_mut().ok_or_else(invalid)?.returned(&self.http).await?;
+        self.going.as_mut().ok_or_else(invalid)?.grant = Some(grant);
+        let step = self.proceed().await?;
+        self.consent = None;
+        Ok(step)
     }
 
     async fn fields(&mut self, values: &BTreeMap<String, String>) -> Result<Step, Fault> {
@@ -112,6 +149,8 @@ impl SignIn {
         }
         let reach = self.dial.reach;
         let going = self.going.as_mut().ok_or_else(invalid)?;
+        // It was for other servers, or is not wanted any more.
+        going.grant = None;
         match (value("imap"), value("smtp")) {
             (Some(imap), Some(smtp)) => {
                 going.servers = Some(Pair {
@@ -119,8 +158,18 @@ impl SignIn {
                     smtp: Server::typed(smtp, Protocol::Smtp, reach)?,
                     user: value("user").map_or(User::Address, |user| User::Named(user.to_owned())),
                 });
+                let stands_in = value("issuer").filter(|_| reach == Reach::Loopback);
+                going.issuer = stands_in.map(|origin| Issuer::Rehearsed(origin.to_owned()));
             }
             (None, None) => {
+                let begun = |with: &str| {
+                    let mut all = values.iter().map(|(name, typed)| (name, typed.trim()));
+                    all.find(|(name, typed)| name.starts_with(with) && !typed.is_empty())
+                        .map(|(_, typed)| typed.to_owned())
+                };
+                if let Some(id) = begun("client_id") {
+                    return self.ask_owner(Client { id, secret: begun("client_secret") }).await;
+                }
                 let password = values.iter().find(|(name, typed)| name.starts_with("password") && !typed.is_empty());
                 going.password = password.map(|(_, typed)| typed.clone()).ok_or_else(invalid)?;
             }
@@ -141,7 +190,9 @@ async fn finish(dial: &Dial, going: &Going, servers: &Pair) -> Result<Signed, Fa
     let access = Access {
         user: servers.user.of(&going.address),
         address: going.address.clone(),
-        password,
+        // A consent needs none, and none is kept.
+        password: if going.grant.is_some() { String::new() } else { password },
+        grant: going.grant.clone(),
         imap: servers.imap.clone(),
         smtp: servers.smtp.clone(),
         folder: going.folder.clone(),
@@ -179,7 +230,8 @@ impl Login for SignIn {
     async fn answer(&mut self, answer: Answer) -> Result<Step, Fault> {
         match answer {
             Answer::Fields { values } => self.fields(&values).await,
-            Answer::Returned | Answer::Pages { .. } => Err(Fault::refused(RefusalCode::NotOffered, None)),
+            Answer::Returned => self.returned().await,
+            Answer::Pages { .. } => Err(Fault::refused(RefusalCode::NotOffered, None)),
         }
     }
 
@@ -198,9 +250,25 @@ fn ask_servers() -> Step {
     }
 }
 
-fn ask_password(provider: Option<Provider>) -> Step {
+fn issuer_of(going: &Going, provider: Option<Provider>) -> Option<Issuer> {
+    going.issuer.clone().or_else(|| provider.and_then(Issuer::of))
+}
+
+/// A password, or what the program is called where the owner agrees without one: one of them is filled in.
+fn ask_password(provider: Option<Provider>, issuer: Option<&Issuer>) -> Step {
     let name = provider.map_or("password", Provider::password_field);
-    Step::Ask { fields: vec![Field::new(name, FieldKind::Secret)] }
+    let mut fields = vec![Field::new(name, FieldKind::Secret)];
+    match issuer {
+        Some(Issuer::Google) => {
+            fields.push(Field::new("client_id_google", FieldKind::Line));
+            fields.push(Field::new("client_secret_google", FieldKind::Secret));
+        }
+        // It takes no password any more: what works is asked for first.
+        Some(Issuer::Microsoft) => fields.insert(0, Field::new("client_id_microsoft", FieldKind::Line)),
+        Some(Issuer::Rehearsed(_)) => fields.push(Field::new("client_id_google", FieldKind::Line)),
+        None => {}
+    }
+    Step::Ask { fields }
 }
 
 fn invalid() -> Fault {

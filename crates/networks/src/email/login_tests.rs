@@ -80,13 +80,13 @@ async fn a_password_left_out_is_asked_for_and_a_folder_that_is_not_there_is_said
 #[test]
 fn each_great_provider_tells_how_to_make_a_password() {
     for (provider, wanted) in [
-        (Some(Provider::Gmail), "password_gmail"),
-        (Some(Provider::Microsoft), "password_microsoft"),
-        (Some(Provider::Orange), "password_orange"),
-        (Some(Provider::Free), "password_free"),
-        (None, "password"),
+        (Some(Provider::Gmail), vec!["password_gmail", "client_id_google", "client_secret_google"]),
+        (Some(Provider::Microsoft), vec!["client_id_microsoft", "password_microsoft"]),
+        (Some(Provider::Orange), vec!["password_orange"]),
+        (Some(Provider::Free), vec!["password_free"]),
+        (None, vec!["password"]),
     ] {
-        assert_eq!(names(&ask_password(provider)), [wanted]);
+        assert_eq!(names(&ask_password(provider, provider.and_then(Issuer::of).as_ref())), wanted);
     }
 }
 

@@ -77,8 +77,8 @@ async fn within(
                 None => fetched.push(raw.uid),
             }
         }
-        for raw in imap.fetch(&fetched).await? {
-            if let Some(letter) = letter::read(&raw.bytes, raw.is_cut()) {
+        for raw in account.fetch(imap, &fetched).await? {
+            if let Some(letter) = raw.letter() {
                 let name = convert::name(&letter, stood, &account.me);
                 if wanted.contains(&name) {
                     wanted.retain(|other| *other != name);

@@ -1,10 +1,11 @@
 //! E-mail: one folder of a mailbox as a contact inbox, by IMAP, and answers by SMTP.
 //!
 //! `servers` names the two servers, `autoconfig` finds them, `dial` reaches them and `login` signs in; `access` keeps the
-//! secret. `imap` and `smtp` speak the protocols (by well-kept crates) and `errors` reads their refusals. `session` is a
+//! secret, `grant` is one without a password and `renew` keeps it fresh. `imap`, `fetch` and `smtp` speak the protocols (by well-kept crates) and `errors` reads their refusals. `session` is a
 //! signed-in account: `pull` gathers, `letter` reads a message's bytes and `convert` makes an item of it; `write` makes
 //! the bytes of an answer, `send` lets them leave once, `find` looks whether they did; `curate` puts messages into the
-//! mailbox's own junk and trash, `look` reads known ones again, `live` waits for new ones.
+//! mailbox's own junk and trash, `look` reads known ones again, `live` waits for new ones. `parts` tells what hangs on a
+//! message, `files` fetches it.
 
 mod access;
 mod autoconfig;
@@ -12,15 +13,20 @@ mod convert;
 mod curate;
 mod dial;
 mod errors;
+mod fetch;
+mod files;
 mod find;
 mod folders;
+mod grant;
 mod imap;
 mod letter;
 mod live;
 mod login;
 mod look;
 mod names;
+mod parts;
 mod pull;
+mod renew;
 mod send;
 mod servers;
 mod session;
@@ -39,7 +45,7 @@ use std::sync::Arc;
 pub const NAME: &str = "email";
 
 pub struct Email {
-    /// For what describes a domain's servers, and nothing else.
+    /// For what describes a domain's servers, and for tokens.
     http: Arc<Http>,
     dial: Arc<Dial>,
 }
@@ -64,13 +70,17 @@ impl Network for Email {
     }
 
     fn session(&self, identity: Identity, doors: Doors) -> Arc<dyn Session> {
-        Arc::new(session::Account::new(self.dial.clone(), identity, doors))
+        Arc::new(session::Account::new(self.http.clone(), self.dial.clone(), identity, doors))
     }
 }
 
 #[cfg(test)]
 mod fake;
 #[cfg(test)]
+mod fake_imap;
+#[cfg(test)]
 mod fake_smtp;
 #[cfg(test)]
 mod mutations_tests;
+#[cfg(test)]
+mod starttls_tests;

@@ -103,8 +103,17 @@ fn whatever_comes_nothing_falls_over_and_nothing_steers() {
         assert!(item.body.text.len() <= 210_000 && item.attachments.len() <= 100, "round {round}");
         assert!((NOW.plus(-4 * 24 * HOUR).0..=NOW.plus(HOUR).0).contains(&item.at.0), "round {round}");
         assert!(item.author.handle.is_empty() || letter::is_address(&item.author.handle), "round {round}");
-        let files = item.attachments.iter().filter_map(|file| file.alt.as_deref());
-        assert!(files.into_iter().all(|alt| !alt.contains(char::is_control)), "round {round}");
+        let files = item.attachments.iter().filter_map(|one| one.file.as_ref());
+        let safe = |name: &str| name == guichet_model::file_name::safe(name) && !name.contains(char::is_control);
+        assert!(
+            files.clone().all(|file| safe(&file.name) && !file.media_type.contains(char::is_control)),
+            "round {round}"
+        );
+        // Whatever is listed can be had, or is said to be torn.
+        for file in &letter.files {
+            let (encoding, sent) = super::parts::part(&message, &file.part).unwrap();
+            let _had = super::parts::decoded(&encoding, &sent);
+        }
     }
     assert!(read > ROUNDS * 9 / 10, "only {read} were read at all");
 }

@@ -7,8 +7,8 @@
 
 use super::convert::Stood;
 use super::errors;
-use super::imap::{AT_ONCE, Imap, day};
-use super::letter;
+use super::fetch::AT_ONCE;
+use super::imap::{Imap, day};
 use super::session::{Account, Met};
 use crate::door::mail;
 use guichet_model::{Cursor, DAY, Fault, Interval, MINUTE, Millis, Page, RefusalCode, SECOND, Source, Unread};
@@ -130,7 +130,7 @@ async fn last(imap: &mut Imap, next: Option<u32>) -> Result<u32, Fault> {
 }
 
 async fn read(account: &Account, imap: &mut Imap, asked: &[u32], stood: Stood, page: &mut Page) -> Result<(), Fault> {
-    let found = imap.fetch(asked).await?;
+    let found = account.fetch(imap, asked).await?;
     if found.len() < asked.len() {
         // Taken away while we read, or kept back from us: one that is still there must not pass for read.
         let set: Vec<String> = asked.iter().map(u32::to_string).collect();
@@ -160,7 +160,7 @@ async fn read(account: &Account, imap: &mut Imap, asked: &[u32], stood: Stood, p
                 continue;
             }
         }
-        match letter::read(&raw.bytes, raw.is_cut()) {
+        match raw.letter() {
             Some(letter) => {
                 let answers = letter.in_reply_to.is_some() || !letter.references.is_empty();
                 // What was written to others first is not the contact inbox's.

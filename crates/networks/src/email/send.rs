@@ -5,7 +5,7 @@ use super::convert::{self, Stood};
 use super::letter;
 use super::names;
 use super::session::{Account, Met, provider};
-use super::smtp::{Envelope, Smtp};
+use super::smtp::Envelope;
 use guichet_model::{Fault, Item, LastWord, Millis, Prepared, RefusalCode, Spending};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub(crate) async fn send(account: &Account, prepared: &Prepared, last: Arc<dyn L
     let item = item(account, &envelope, account.now())?;
     let access = account.access().await?;
     account.doors.budget.reserve(Spending::Send)?;
-    let smtp = Smtp::open(&account.dial, &access, account.now()).await?;
+    let smtp = account.smtp_line(&access).await?;
     smtp.transact(&envelope, last.as_ref(), account.now()).await?;
     match timeout(AFTERWARDS, afterwards(account, prepared, &envelope)).await {
         Ok(Ok(())) => {}

@@ -2,36 +2,15 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::super::fake::{Fail, Fake, ME, NOW, letter, word};
+use super::super::fake::{Fail, Fake, ME, NOW, letter, outgoing, word};
 use super::*;
-use guichet_model::{Outgoing, Place, RemoteId, Session, Unreached};
-
-fn outgoing(text: &str) -> Outgoing {
-    let remote = RemoteId::new("mid:q1@lea.test");
-    Outgoing {
-        key: "0b6c1f0e-6f4e-4c55-8a3e-5a3f4d1c2b3a".into(),
-        place: Place {
-            conversation: remote.clone(),
-            remote,
-            post: None,
-            visibility: None,
-            edited_at: None,
-            read_at: NOW,
-        },
-        text: text.into(),
-        to: Vec::new(),
-        visibility: None,
-        warning: None,
-        lang: None,
-        pictures: Vec::new(),
-    }
-}
+use guichet_model::{Session, Unreached};
 
 async fn scene(text: &str) -> (Fake, Account, Prepared) {
     let fake = Fake::start().await;
     fake.put("INBOX", 60, letter("q1@lea.test", "Léa <lea@lea.test>", "Une question", "", "Vous livrez ?"));
     let account = fake.account();
-    let prepared = account.prepare(&outgoing(text)).await.unwrap();
+    let prepared = account.prepare(&outgoing("mid:q1@lea.test", text)).await.unwrap();
     (fake, account, prepared)
 }
 

@@ -4,16 +4,19 @@
 use super::access::Access;
 use super::convert::{self, Stood};
 use super::dial::Dial;
+use super::fetch::{self, Raw};
 use super::folders::Folders;
-use super::imap::{Imap, Raw};
-use super::letter::{self, Letter};
+use super::imap::Imap;
+use super::letter::Letter;
 use super::names::{self, Named};
 use super::servers::Provider;
-use super::{curate, find, live, look, pull, send, write};
+use super::{curate, files, find, live, look, pull, send, write};
+use crate::http::Http;
 use async_trait::async_trait;
 use guichet_model::*;
 use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -30,10 +33,15 @@ pub(crate) struct Account {
     pub dial: Arc<Dial>,
     pub doors: Doors,
     pub me: Author,
-    server: String,
+    pub server: String,
+    pub http: Arc<Http>,
+    /// One exchange of tokens at a time.
+    pub renewal: tokio::sync::Mutex<()>,
     free: Mutex<Option<Imap>>,
     folders: Mutex<Option<(Millis, Folders)>>,
     seen: Mutex<Remembered>,
+    /// What this server says messages are made of cannot be read: it is not asked again.
+    shapeless: AtomicBool,
 }
 
 /// What was read, so that looking again need not fetch whole messages.
@@ -77,24 +85,23 @@ pub(crate) struct Met {
 }
 
 impl Account {
-    pub fn new(dial: Arc<Dial>, identity: Identity, doors: Doors) -> Self {
+    pub fn new(http: Arc<Http>, dial: Arc<Dial>, identity: Identity, doors: Doors) -> Self {
         Self {
             dial,
             doors,
             me: identity.me,
             server: identity.server,
+            http,
+            renewal: tokio::sync::Mutex::default(),
             free: Mutex::default(),
             folders: Mutex::default(),
             seen: Mutex::default(),
+            shapeless: AtomicBool::new(false),
         }
     }
 
     pub fn now(&self) -> Millis {
         self.doors.clock.now()
-    }
-
-    pub async fn access(&self) -> Result<Access, Fault> {
-        Access::open(&self.doors.secrets.read().await?, &self.server)
     }
 
     /// A connection that answers.
@@ -106,7 +113,7 @@ impl Account {
         {
             return Ok(Loan { account: self, imap });
         }
-        let imap = Imap::open(&self.dial, access, self.doors.clock.clone()).await?;
+        let imap = self.imap_line(access).await?;
         Ok(Loan { account: self, imap })
     }
 
@@ -122,6 +129,21 @@ impl Account {
         let folders = imap.folders().await?;
         *self.folders.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, folders.clone()));
         Ok(folders)
+    }
+
+    /// Those messages, and of those not read to their end what hangs on them.
+    pub async fn fetch(&self, imap: &mut Imap, uids: &[u32]) -> Result<Vec<Raw>, Fault> {
+        let mut found = imap.fetch(uids).await?;
+        for raw in found.iter_mut().filter(|raw| raw.is_cut()) {
+            if self.shapeless.load(Ordering::Relaxed) {
+                break;
+            }
+            let told = imap.files(raw.uid).await;
+            // Nothing after it can be read from this connection; without it the next one reads on.
+            self.shapeless.store(imap.garbled, Ordering::Relaxed);
+            raw.files = told?;
+        }
+        Ok(found)
     }
 
     pub fn item(&self, met: &Met, stood: Stood) -> Item {
@@ -155,9 +177,9 @@ impl Account {
         let mut hits = imap.search(&query).await?;
         // The newest: a copy of an old one says the same.
         hits.drain(..hits.len().saturating_sub(MOST_NAMELESS));
-        for some in hits.rchunks(super::imap::AT_ONCE) {
-            for raw in imap.fetch(some).await?.into_iter().rev() {
-                let Some(letter) = letter::read(&raw.bytes, raw.is_cut()) else { continue };
+        for some in hits.rchunks(fetch::AT_ONCE) {
+            for raw in self.fetch(imap, some).await?.into_iter().rev() {
+                let Some(letter) = raw.letter() else { continue };
                 if convert::name(&letter, stood, &self.me) == *remote {
                     return Ok(Some(Met { raw, letter }));
                 }
@@ -251,6 +273,10 @@ impl Session for Account {
     fn live(&self) -> Option<&dyn Live> {
         Some(self)
     }
+
+    fn files(&self) -> Option<&dyn Files> {
+        Some(self)
+    }
 }
 
 #[async_trait]
@@ -268,6 +294,13 @@ impl Again for Account {
 
     async fn look(&self, items: &[RemoteId]) -> Result<Page, Fault> {
         look::look(self, items).await
+    }
+}
+
+#[async_trait]
+impl Files for Account {
+    async fn file(&self, item: &RemoteId, url: &str) -> Result<Vec<u8>, Fault> {
+        files::file(self, item, url).await
     }
 }
 

@@ -9,7 +9,7 @@ use super::servers::Security;
 use guichet_model::{Fault, LastWord, Millis, RefusalCode};
 use mail_send::{Credentials, Error, SmtpClient};
 use serde::{Deserialize, Serialize};
-use smtp_proto::{AUTH_LOGIN, AUTH_PLAIN, EXT_SIZE, EXT_START_TLS, EhloResponse, Response};
+use smtp_proto::{AUTH_LOGIN, AUTH_PLAIN, AUTH_XOAUTH2, EXT_SIZE, EXT_START_TLS, EhloResponse, Response};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
@@ -50,8 +50,16 @@ impl Smtp {
             ehlo = client.ehlo(HELLO).await.map_err(|error| fault(error, now))?;
         }
         // It would begin with the ones it cannot finish.
-        ehlo.auth_mechanisms &= AUTH_PLAIN | AUTH_LOGIN;
-        let credentials = Credentials::new(access.user.clone(), access.password.clone());
+        let credentials = match &access.grant {
+            Some(grant) => {
+                ehlo.auth_mechanisms &= AUTH_XOAUTH2;
+                Credentials::new_xoauth2(access.user.clone(), grant.access.clone())
+            }
+            None => {
+                ehlo.auth_mechanisms &= AUTH_PLAIN | AUTH_LOGIN;
+                Credentials::new(access.user.clone(), access.password.clone())
+            }
+        };
         client.authenticate(Known(&credentials), Known(&ehlo)).await.map_err(|error| fault(error, now))?;
         Ok(Self { client, ehlo, taken: dial.limits.taken })
     }

@@ -45,6 +45,7 @@ fn able(junk: bool, trash: bool, proof: Proof) -> Capabilities {
     publications.extend(trash.then_some(Publication::Trash));
     Capabilities {
         publications,
+        files: Some(super::files::LARGEST as u64),
         never_gives: ["read_receipts", "sending_attachments", "other_folders"].map(str::to_owned).into(),
         ..Capabilities::of(TextLimit::of(LONGEST, TextUnit::Characters), proof)
     }

@@ -163,6 +163,7 @@ pub(crate) fn capabilities(instance: &Instance) -> Capabilities {
         edit_own: false,
         addresses: true,
         pictures: instance.pictures.clone(),
+        files: None,
         proof: if instance.is_mastodon {
             Proof::Key { valid_for: KEY_VALID_FOR }
         } else {

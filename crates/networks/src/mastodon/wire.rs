@@ -189,5 +189,6 @@ fn attachment(value: &Value) -> Option<Attachment> {
         preview: address(&value["preview_url"]),
         alt: text(&value["description"]).filter(|d| !d.trim().is_empty()),
         url,
+        file: None,
     })
 }

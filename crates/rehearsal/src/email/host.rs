@@ -1,6 +1,7 @@
 //! One simulated mail house: which ports it has, what it offers, who may come in, and how a mail gets into it.
 
 use super::imap::session::id_of;
+use super::tokens::Tokens;
 use super::world::{Accepted, House, INBOX, Mail, Use};
 use crate::clock::now_ms;
 use crate::door::Door;
@@ -38,6 +39,7 @@ pub(crate) struct Host {
     stand: Stand,
     pub own: Own,
     pub house: Mutex<House>,
+    pub tokens: Mutex<Tokens>,
     /// Counts what changed, so that who waits is woken.
     pub changes: watch::Sender<u64>,
     pub doors: OnceLock<[Arc<Door>; 2]>,
@@ -54,6 +56,7 @@ impl Host {
             stand,
             own,
             house: Mutex::default(),
+            tokens: Mutex::default(),
             changes: watch::Sender::new(0),
             doors: OnceLock::new(),
             opened_ms: now_ms(),
@@ -100,7 +103,8 @@ impl Host {
     pub fn knows_token(&self, user: &str, token: &str) -> Option<String> {
         let house = hold(&self.house);
         let one = house.boxes.iter().find(|one| one.address.eq_ignore_ascii_case(user))?;
-        (one.token == token).then(|| one.address.clone())
+        let given = || self.token_of(token).is_some_and(|address| address == one.address);
+        (one.token == token || given()).then(|| one.address.clone())
     }
 
     /// The next validity of a folder: none is given twice.

@@ -23,6 +23,8 @@ pub(crate) enum Form {
     Both,
     /// With two files.
     Attached,
+    /// With a film that is heavier than all words, and a note behind it.
+    Heavy,
     /// A picture inside the HTML, inside an alternative, beside a file.
     Nested,
     /// Written by a machine on behalf of a person who is away.
@@ -137,6 +139,17 @@ fn body(letter: &Letter<'_>, boundary: &str) -> String {
             );
             multipart("mixed", boundary, &[&words, &paper, &photo], "")
         }
+        Form::Heavy => {
+            let words = part("text/plain; charset=utf-8", "8bit", &crlf(text));
+            let film = "base64\r\nContent-Disposition: attachment; filename=\"le mur.mp4\"";
+            let film = part("video/mp4; name=\"le mur.mp4\"", film, &base64_lines(&film_bytes()));
+            let note = part(
+                "text/plain; charset=iso-8859-1; name=\"=?iso-8859-1?Q?=E0_lire.txt?=\"",
+                "quoted-printable\r\nContent-Disposition: attachment",
+                "D=E9j=E0 =3D fini",
+            );
+            multipart("mixed", boundary, &[&words, &film, &note], "")
+        }
         Form::Nested => {
             let picture = "<p><img src=\"cid:plan@poste.example\" alt=\"plan\"></p>";
             let plain = part("text/plain; charset=utf-8", "quoted-printable", &quoted_printable(text));
@@ -163,6 +176,11 @@ fn body(letter: &Letter<'_>, boundary: &str) -> String {
         }
         _ => part("text/plain; charset=utf-8", "8bit", &crlf(text)),
     }
+}
+
+/// Of no film that anybody could see: every byte there is, in no order that packs well.
+fn film_bytes() -> Vec<u8> {
+    (0..400_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
 }
 
 /// One grey dot, as PNG.

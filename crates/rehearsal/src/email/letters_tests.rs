@@ -24,9 +24,17 @@ fn letter(form: Form, answers: Option<&Answered>) -> Vec<u8> {
 #[test]
 fn every_form_can_be_read_again() {
     let spaced = TEXT.replace(". \n", ".\n");
-    for form in
-        [Form::Plain, Form::Quoted, Form::Base64, Form::Both, Form::Attached, Form::Nested, Form::Auto, Form::List]
-    {
+    for form in [
+        Form::Plain,
+        Form::Quoted,
+        Form::Base64,
+        Form::Both,
+        Form::Attached,
+        Form::Heavy,
+        Form::Nested,
+        Form::Auto,
+        Form::List,
+    ] {
         assert_eq!(words(&letter(form, None)), TEXT, "{form:?}");
     }
     assert_eq!(words(&letter(Form::Flowed, None)), spaced);

@@ -14,6 +14,7 @@ mod said;
 mod sasl;
 mod smtp;
 mod text;
+mod tokens;
 mod trouble;
 mod world;
 
@@ -51,7 +52,7 @@ impl Server for Host {
     }
 
     fn routes(self: Arc<Self>) -> Router {
-        autoconfig::routes(self)
+        tokens::routes(self.clone()).merge(autoconfig::routes(self))
     }
 
     fn refuse(&self, trouble: Trouble) -> Response {
@@ -123,7 +124,7 @@ impl Server for Host {
             name: one.name.clone(),
             remote: one.address.clone(),
             token: one.token.clone(),
-            client_id: String::new(),
+            client_id: tokens::PROGRAM.to_owned(),
             client_secret: String::new(),
             sign_in: SignIn::Fields {
                 values: typed([

@@ -52,6 +52,10 @@ pub(crate) fn say(host: &Host, line: &Say) -> Option<String> {
         // What was sent stays as it was.
         Say::Edit { .. } => None,
         Say::Delete { status } => acts::file(host, status, "gone").then(|| status.clone()),
+        // Tokens whose time is over, or that their owner took back.
+        Say::Put { status, state } if matches!(state.as_str(), "stale" | "revoked") => {
+            host.forget_tokens(status, state == "revoked").then(|| status.clone())
+        }
         Say::Put { status, state } if state == "renumber" => acts::renumber(host, status).then(|| status.clone()),
         Say::Put { status, state } => acts::file(host, status, state).then(|| status.clone()),
     }

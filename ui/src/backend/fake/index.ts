@@ -224,6 +224,11 @@ export function fake({ now = Date.now, size = 300, app: over = {}, waits = 0 }: 
       return { step: 'done' };
     },
     login_cancel: () => null,
+    save_file: ({ message, url }) => {
+      const found = [...world.talks.values()].flatMap((it) => it.messages).find((it) => it.id === message)?.attachments.find((it) => it.url === url);
+      if (world.offline) fail({ problem: 'network', fault: { fault: 'offline', why: 'no_network' } });
+      return found?.file?.name ?? fail({ problem: 'not_found' });
+    },
     open_link: () => null,
   };
 

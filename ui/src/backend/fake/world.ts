@@ -33,7 +33,7 @@ export const able: Capabilities = {
   limit: { most: 500, unit: 'characters', bytes: null, linkCounts: 23, mentionDomainFree: true }, directLimit: null,
   reply: true, privateReply: false, audiences: true, warnings: true, like: true, mute: true, block: true, report: true, publications: [], deleteOwn: true,
   editOwn: true, addresses: true,
-  pictures: { most: 4, bytes: 8_388_608, mediaTypes: ['image/png', 'image/jpeg', 'image/webp', 'image/gif'], alt: 1500 }, proof: { proof: 'key', validFor: 1_800_000 },
+  pictures: { most: 4, bytes: 8_388_608, mediaTypes: ['image/png', 'image/jpeg', 'image/webp', 'image/gif'], alt: 1500 }, files: 25_000_000, proof: { proof: 'key', validFor: 1_800_000 },
   neverGives: ['unseen_replies', 'read_receipts'],
 };
 
