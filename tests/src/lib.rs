@@ -9,6 +9,7 @@ pub mod child;
 pub mod crash;
 pub mod desk;
 pub mod forgetful;
+pub mod office;
 pub mod processes;
 pub mod servers;
 pub mod webdriver;

@@ -3,29 +3,21 @@
 //! nobody can prove until the stranger answers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use async_trait::async_trait;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use guichet_core::Desk;
-use guichet_core::view::{Health, ReplyState, Row};
+use guichet_core::view::{Health, ReplyState};
 use guichet_model::*;
-use guichet_networks::Reach;
-use guichet_tests::desk::{ALL, Watch, doors, outbox, undo};
+use guichet_tests::desk::Watch;
+use guichet_tests::office::{Leave, Office, network, outgoing, saying, session};
 use guichet_tests::servers::{ALICE, BOB, MailHouse};
 use std::sync::Arc;
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(40);
 const PLAIN: &str = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit";
-
-fn network() -> Arc<dyn Network> {
-    let networks = guichet_networks::all(Reach::Loopback);
-    networks.into_iter().find(|network| network.name() == "email").unwrap()
-}
 
 /// Types what each step asks for, by its name.
 async fn try_sign_in(typed: &[(&str, String)]) -> Result<Signed, Fault> {
-    let mut login = network().login();
+    let mut login = network("email").login();
     let mut step = login.first();
     while let Step::Ask { fields } = step {
         let value = |name: String| Some((name.clone(), typed.iter().find(|(known, _)| *known == name)?.1.clone()));
@@ -42,120 +34,6 @@ async fn sign_in(house: &MailHouse) -> Signed {
     signed
 }
 
-struct Office {
-    desk: Desk,
-    account: AccountId,
-    _engine: guichet_core::Engine,
-    _home: tempfile::TempDir,
-}
-
-impl Office {
-    async fn open(signed: Signed) -> Office {
-        let home = tempfile::tempdir().unwrap();
-        let doors = doors(&home.path().join("guichet"), &home.path().join("key"), Arc::<Watch>::default(), 3);
-        let desk = Desk::open(doors).await.unwrap();
-        let client = desk.add_client("La Boutique".into(), 1).await.unwrap();
-        let _acted = desk.set_rules(client, undo(0)).await.unwrap();
-        let account = desk.add_account(client, "email".into(), signed).await.unwrap()[0];
-        let engine = desk.start();
-        Office { desk, account, _engine: engine, _home: home }
-    }
-
-    /// Pulls until these words are on the desk.
-    async fn row(&self, words: &str) -> Row {
-        guichet_tests::until(&format!("\"{words}\" is on the desk"), PATIENCE, || async {
-            self.desk.pull_now(None).await.unwrap();
-            tokio::time::sleep(Duration::from_millis(300)).await;
-            let rows = self.desk.list(ALL, 0, 100).await.unwrap().rows;
-            rows.into_iter().find(|row| row.excerpt.contains(words))
-        })
-        .await
-    }
-
-    async fn reply(&self, conversation: ConversationId, text: &str) -> ReplyId {
-        let shown = self.desk.conversation(conversation).await.unwrap();
-        let draft = shown.composer.draft(text);
-        self.desk.send_reply(conversation, draft, false).await.unwrap().reply
-    }
-
-    async fn becomes(&self, reply: ReplyId, what: &str, wanted: impl Fn(&ReplyState) -> bool) {
-        let mut last = None;
-        for _ in 0..800 {
-            let state = outbox(&self.desk).await.into_iter().find(|one| one.id == reply).unwrap().state;
-            if wanted(&state) {
-                return;
-            }
-            last = Some(state);
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("never {what}: {last:?}");
-    }
-
-    async fn sent(&self, reply: ReplyId) {
-        self.becomes(reply, "sent", |state| matches!(state, ReplyState::Sent { .. })).await;
-    }
-
-    /// Reading again and again brings nothing twice.
-    async fn reads_again_without_doubles(&self, conversation: ConversationId, messages: usize) {
-        for _ in 0..3 {
-            self.desk.pull_now(None).await.unwrap();
-            tokio::time::sleep(Duration::from_millis(500)).await;
-        }
-        let shown = self.desk.conversation(conversation).await.unwrap();
-        let texts: Vec<&str> = shown.messages.iter().map(|message| message.text.as_str()).collect();
-        assert_eq!(texts.len(), messages, "{texts:?}");
-        assert!(shown.replies.is_empty(), "a reply stands beside the message that it became");
-    }
-
-    async fn is_well(&self) {
-        guichet_tests::until("the account is well", PATIENCE, || async {
-            let shown = self.desk.desk().await.unwrap();
-            let mut accounts = shown.clients.iter().flat_map(|client| &client.accounts);
-            let account = accounts.find(|one| one.id == self.account).unwrap();
-            assert_eq!(account.unreadable, 0, "something could not be read");
-            (account.health == Health::Good).then_some(())
-        })
-        .await;
-    }
-}
-
-/// A session without a desk.
-fn session(signed: &Signed) -> Arc<dyn Session> {
-    struct Kept(Secret);
-    #[async_trait]
-    impl Secrets for Kept {
-        async fn read(&self) -> Result<Secret, Fault> {
-            Ok(self.0.clone())
-        }
-        async fn replace(&self, _: Secret) -> Result<(), Fault> {
-            Ok(())
-        }
-    }
-    struct Free;
-    impl Budget for Free {
-        fn reserve(&self, _: Spending) -> Result<(), Fault> {
-            Ok(())
-        }
-        fn correct(&self, _: Spending, _: u32, _: Millis) {}
-    }
-    let doors = Doors {
-        clock: Arc::<Watch>::default(),
-        secrets: Arc::new(Kept(signed.secret.clone())),
-        budget: Arc::new(Free),
-    };
-    let me = signed.accounts[0].me.clone();
-    network().session(Identity { server: signed.server.clone(), me }, doors)
-}
-
-struct Leave;
-
-#[async_trait]
-impl LastWord for Leave {
-    async fn may_leave(&self) -> bool {
-        true
-    }
-}
-
 /// What all sources bring in their first pages.
 async fn pulled(session: &Arc<dyn Session>) -> Vec<Item> {
     let mut items = Vec::new();
@@ -167,37 +45,13 @@ async fn pulled(session: &Arc<dyn Session>) -> Vec<Item> {
     items
 }
 
-fn saying<'a>(items: &'a [Item], words: &str) -> &'a Item {
-    items.iter().find(|item| item.body.text.contains(words)).unwrap_or_else(|| panic!("nobody says {words}: {items:?}"))
-}
-
-fn outgoing(item: &Item, text: &str) -> Outgoing {
-    Outgoing {
-        key: "11111111-2222-3333-4444-555555555555".into(),
-        place: Place {
-            remote: item.remote.clone(),
-            conversation: item.conversation.clone().unwrap(),
-            post: item.post.clone(),
-            visibility: item.visibility,
-            edited_at: None,
-            read_at: Watch::default().now(),
-        },
-        text: text.into(),
-        to: Vec::new(),
-        visibility: None,
-        warning: None,
-        lang: None,
-        pictures: Vec::new(),
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn gathered_answered_and_nothing_twice() {
     let house = MailHouse::start().await;
     let mut wrong = house.typed("INBOX");
     wrong[1].1 = "faux".into();
     assert!(matches!(try_sign_in(&wrong).await, Err(Fault::Refused { .. })), "a wrong password opens nothing");
-    let office = Office::open(sign_in(&house).await).await;
+    let office = Office::open("email", sign_in(&house).await).await;
 
     house
         .stranger(
@@ -244,7 +98,7 @@ async fn gathered_answered_and_nothing_twice() {
 async fn filed_looked_at_again_and_answered_once() {
     let house = MailHouse::start().await;
     let signed = sign_in(&house).await;
-    let session = session(&signed);
+    let session = session("email", &signed);
     house.stranger("a1@example.test", &format!("Subject: Bonjour\r\n{PLAIN}"), "un vrai bonjour").await;
     let html =
         "Subject: Casino\r\nContent-Type: text/html; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable";
@@ -289,7 +143,7 @@ fn film(length: u32) -> Vec<u8> {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_hangs_on_a_letter_comes_back_byte_for_byte() {
     let house = MailHouse::start().await;
-    let session = session(&sign_in(&house).await);
+    let session = session("email", &sign_in(&house).await);
     let lines = |bytes: &[u8]| {
         let letters = BASE64_STANDARD.encode(bytes);
         let lines = letters.as_bytes().chunks(76).map(|line| format!("{}\r\n", String::from_utf8_lossy(line)));
@@ -336,7 +190,7 @@ async fn agree(house: &MailHouse) -> Signed {
     let typed = |values: &[(&str, String)]| Answer::Fields {
         values: values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
     };
-    let mut login = network().login();
+    let mut login = network("email").login();
     login.answer(typed(&[("address", ALICE.into()), ("name", "La Boutique".into())])).await.unwrap();
     let issuer = format!("http://127.0.0.1:{}", house.issuer);
     let at = |port: u16| format!("127.0.0.1:{port}");
@@ -354,7 +208,7 @@ async fn agree(house: &MailHouse) -> Signed {
 async fn a_consent_opens_both_servers_and_is_renewed_once_its_token_is_worth_nothing() {
     let house = MailHouse::start().await;
     let signed = agree(&house).await;
-    let office = Office::open(signed).await;
+    let office = Office::open("email", signed).await;
     house.stranger("t1@example.test", &format!("Subject: Jeton\r\n{PLAIN}"), "Un jeton, un café ?").await;
     let row = office.row("un café").await;
     let reply = office.reply(row.id, "Le café est offert.").await;
@@ -366,7 +220,7 @@ async fn a_consent_opens_both_servers_and_is_renewed_once_its_token_is_worth_not
     office.is_well().await;
     house.forget_tokens(true).await;
     let last = office.reply(row.id, "Et la tasse.").await;
-    guichet_tests::until("the account asks for its owner", PATIENCE, || async {
+    guichet_tests::until("the account asks for its owner", Duration::from_secs(40), || async {
         let shown = office.desk.desk().await.unwrap();
         let mut accounts = shown.clients.iter().flat_map(|client| &client.accounts);
         (accounts.find(|one| one.id == office.account).unwrap().health == Health::NeedsLogin).then_some(())

@@ -5,24 +5,16 @@
 //! streams, groups, and fails by rule.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use guichet_core::Desk;
-use guichet_core::view::{Health, ReplyState, Row};
-use guichet_model::{AccountId, Answer, ConversationId, Network, ReplyId, Signed, Step};
-use guichet_networks::Reach;
+use guichet_model::{Answer, Signed, Step};
 use guichet_tests::browser::{self, Person};
-use guichet_tests::desk::{ALL, Watch, doors, outbox, undo};
+use guichet_tests::office::{Office, network};
 use guichet_tests::servers::{Mock, Snac};
 use serde_json::json;
-use std::sync::Arc;
 use std::time::Duration;
-
-const PATIENCE: Duration = Duration::from_secs(40);
 
 /// Signs in as a person does: names the server, opens the browser, comes back.
 async fn sign_in(server: &str, name: &str, password: &str) -> Signed {
-    let networks = guichet_networks::all(Reach::Loopback);
-    let mastodon: &Arc<dyn Network> = networks.iter().find(|network| network.name() == "mastodon").unwrap();
-    let mut login = mastodon.login();
+    let mut login = network("mastodon").login();
     let Step::Ask { fields } = login.first() else { panic!("the server's name comes first") };
     let values = [(fields[0].name.clone(), server.to_owned())].into();
     let step = login.answer(Answer::Fields { values }).await.unwrap();
@@ -36,93 +28,12 @@ async fn sign_in(server: &str, name: &str, password: &str) -> Signed {
     signed
 }
 
-struct Office {
-    desk: Desk,
-    account: AccountId,
-    _engine: guichet_core::Engine,
-    _home: tempfile::TempDir,
-}
-
-impl Office {
-    async fn open(signed: Signed) -> Office {
-        let home = tempfile::tempdir().unwrap();
-        let doors = doors(&home.path().join("guichet"), &home.path().join("key"), Arc::<Watch>::default(), 3);
-        let desk = Desk::open(doors).await.unwrap();
-        let client = desk.add_client("La Boutique".into(), 1).await.unwrap();
-        let _acted = desk.set_rules(client, undo(0)).await.unwrap();
-        let account = desk.add_account(client, "mastodon".into(), signed).await.unwrap()[0];
-        let engine = desk.start();
-        Office { desk, account, _engine: engine, _home: home }
-    }
-
-    /// Pulls until these words are on the desk.
-    async fn row(&self, words: &str) -> Row {
-        guichet_tests::until(&format!("\"{words}\" is on the desk"), PATIENCE, || async {
-            self.desk.pull_now(None).await.unwrap();
-            tokio::time::sleep(Duration::from_millis(300)).await;
-            self.seen(words).await
-        })
-        .await
-    }
-
-    async fn seen(&self, words: &str) -> Option<Row> {
-        let rows = self.desk.list(ALL, 0, 100).await.unwrap().rows;
-        rows.into_iter().find(|row| row.excerpt.contains(words))
-    }
-
-    async fn reply(&self, conversation: ConversationId, text: &str) -> ReplyId {
-        let shown = self.desk.conversation(conversation).await.unwrap();
-        let draft = shown.composer.draft(text);
-        self.desk.send_reply(conversation, draft, false).await.unwrap().reply
-    }
-
-    async fn state(&self, reply: ReplyId) -> ReplyState {
-        outbox(&self.desk).await.into_iter().find(|one| one.id == reply).unwrap().state
-    }
-
-    async fn sent(&self, reply: ReplyId) {
-        let mut last = None;
-        for _ in 0..600 {
-            let state = self.state(reply).await;
-            if matches!(state, ReplyState::Sent { .. }) {
-                return;
-            }
-            last = Some(state);
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("never sent: {last:?}");
-    }
-
-    /// Reading again and again brings nothing twice.
-    async fn reads_again_without_doubles(&self, conversation: ConversationId, messages: usize) {
-        for _ in 0..4 {
-            self.desk.pull_now(None).await.unwrap();
-            tokio::time::sleep(Duration::from_millis(400)).await;
-        }
-        let shown = self.desk.conversation(conversation).await.unwrap();
-        let texts: Vec<&str> = shown.messages.iter().map(|message| message.text.as_str()).collect();
-        assert_eq!(texts.len(), messages, "{texts:?}");
-        assert!(shown.replies.is_empty(), "a reply stands beside the message that it became");
-    }
-
-    async fn is_well(&self) {
-        guichet_tests::until("the account is well", PATIENCE, || async {
-            let shown = self.desk.desk().await.unwrap();
-            let mut accounts = shown.clients.iter().flat_map(|client| &client.accounts);
-            let account = accounts.find(|one| one.id == self.account).unwrap();
-            assert_eq!(account.unreadable, 0, "something could not be read");
-            (account.health == Health::Good).then_some(())
-        })
-        .await;
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn snac_whole() {
     let snac = Snac::start().await;
     let bob = Person::signed_in(&snac.base, "bob", snac.password("bob")).await;
     let server = snac.base.trim_start_matches("http://");
-    let office = Office::open(sign_in(server, "alice", snac.password("alice")).await).await;
+    let office = Office::open("mastodon", sign_in(server, "alice", snac.password("alice")).await).await;
 
     let asked = bob.write("@alice avez-vous encore des tabliers bleus ?", "public", None).await;
     let asked = asked["id"].as_str().unwrap();
@@ -160,7 +71,7 @@ async fn mock_whole() {
     let mock = Mock::start().await;
     let bob = Person::with_token(&mock.base, mock.token("bob"));
     let server = mock.base.trim_start_matches("http://");
-    let office = Office::open(sign_in(server, "alice", "").await).await;
+    let office = Office::open("mastodon", sign_in(server, "alice", "").await).await;
 
     let asked = bob.write("@alice vous livrez le samedi ?", "public", None).await;
     let asked = asked["id"].as_str().unwrap();

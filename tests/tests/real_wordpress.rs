@@ -2,23 +2,12 @@
 //! once by everybody, moderated; and the answer lost on the way, which the site's own refusal of copies settles.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use async_trait::async_trait;
-use guichet_core::Desk;
-use guichet_core::view::{Health, ReplyState, Row};
 use guichet_model::*;
-use guichet_networks::Reach;
-use guichet_tests::desk::{ALL, Watch, doors, outbox, undo};
+use guichet_tests::desk::Watch;
+use guichet_tests::office::{Leave, Office, network, outgoing, saying, session};
 use guichet_tests::servers::{Addresses, WordPress};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
-
-const PATIENCE: Duration = Duration::from_secs(40);
-
-fn network() -> Arc<dyn Network> {
-    let networks = guichet_networks::all(Reach::Loopback);
-    networks.into_iter().find(|network| network.name() == "wordpress").unwrap()
-}
 
 fn fields(values: &[(&str, &str)]) -> Answer {
     Answer::Fields { values: values.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect() }
@@ -26,7 +15,7 @@ fn fields(values: &[(&str, &str)]) -> Answer {
 
 /// Signs in as a person does: pastes an address of the site, agrees in the browser, comes back.
 async fn sign_in(address: &str, name: &str) -> Signed {
-    let mut login = network().login();
+    let mut login = network("wordpress").login();
     let step = login.answer(fields(&[("server", address)])).await.unwrap();
     let Step::OpenBrowser { url, .. } = step else { panic!("after the site's name: {step:?}") };
     let (step, ()) = tokio::join!(login.answer(Answer::Returned), agree(&url, name));
@@ -76,144 +65,10 @@ fn written(cookies: &BTreeMap<String, String>) -> String {
     cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
 }
 
-struct Office {
-    desk: Desk,
-    account: AccountId,
-    _engine: guichet_core::Engine,
-    _home: tempfile::TempDir,
-}
-
-impl Office {
-    async fn open(signed: Signed) -> Office {
-        let home = tempfile::tempdir().unwrap();
-        let doors = doors(&home.path().join("guichet"), &home.path().join("key"), Arc::<Watch>::default(), 3);
-        let desk = Desk::open(doors).await.unwrap();
-        let client = desk.add_client("La Boutique".into(), 1).await.unwrap();
-        let _acted = desk.set_rules(client, undo(0)).await.unwrap();
-        let account = desk.add_account(client, "wordpress".into(), signed).await.unwrap()[0];
-        let engine = desk.start();
-        Office { desk, account, _engine: engine, _home: home }
-    }
-
-    /// Pulls until these words are on the desk.
-    async fn row(&self, words: &str) -> Row {
-        guichet_tests::until(&format!("\"{words}\" is on the desk"), PATIENCE, || async {
-            self.desk.pull_now(None).await.unwrap();
-            tokio::time::sleep(Duration::from_millis(300)).await;
-            let rows = self.desk.list(ALL, 0, 100).await.unwrap().rows;
-            rows.into_iter().find(|row| row.excerpt.contains(words))
-        })
-        .await
-    }
-
-    async fn reply(&self, conversation: ConversationId, text: &str) -> ReplyId {
-        let shown = self.desk.conversation(conversation).await.unwrap();
-        let draft = shown.composer.draft(text);
-        self.desk.send_reply(conversation, draft, false).await.unwrap().reply
-    }
-
-    async fn sent(&self, reply: ReplyId) {
-        let mut last = None;
-        for _ in 0..600 {
-            let state = outbox(&self.desk).await.into_iter().find(|one| one.id == reply).unwrap().state;
-            if matches!(state, ReplyState::Sent { .. }) {
-                return;
-            }
-            last = Some(state);
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("never sent: {last:?}");
-    }
-
-    /// Reading again and again brings nothing twice.
-    async fn reads_again_without_doubles(&self, conversation: ConversationId, messages: usize) {
-        for _ in 0..3 {
-            self.desk.pull_now(None).await.unwrap();
-            tokio::time::sleep(Duration::from_millis(500)).await;
-        }
-        let shown = self.desk.conversation(conversation).await.unwrap();
-        let texts: Vec<&str> = shown.messages.iter().map(|message| message.text.as_str()).collect();
-        assert_eq!(texts.len(), messages, "{texts:?}");
-        assert!(shown.replies.is_empty(), "a reply stands beside the message that it became");
-    }
-
-    async fn is_well(&self) {
-        guichet_tests::until("the account is well", PATIENCE, || async {
-            let shown = self.desk.desk().await.unwrap();
-            let mut accounts = shown.clients.iter().flat_map(|client| &client.accounts);
-            let account = accounts.find(|one| one.id == self.account).unwrap();
-            assert_eq!(account.unreadable, 0, "something could not be read");
-            (account.health == Health::Good).then_some(())
-        })
-        .await;
-    }
-}
-
-/// A session without a desk.
-fn session(signed: &Signed) -> Arc<dyn Session> {
-    struct Kept(Secret);
-    #[async_trait]
-    impl Secrets for Kept {
-        async fn read(&self) -> Result<Secret, Fault> {
-            Ok(self.0.clone())
-        }
-        async fn replace(&self, _: Secret) -> Result<(), Fault> {
-            Ok(())
-        }
-    }
-    struct Free;
-    impl Budget for Free {
-        fn reserve(&self, _: Spending) -> Result<(), Fault> {
-            Ok(())
-        }
-        fn correct(&self, _: Spending, _: u32, _: Millis) {}
-    }
-    let doors = Doors {
-        clock: Arc::<Watch>::default(),
-        secrets: Arc::new(Kept(signed.secret.clone())),
-        budget: Arc::new(Free),
-    };
-    let me = signed.accounts[0].me.clone();
-    network().session(Identity { server: signed.server.clone(), me }, doors)
-}
-
-struct Leave;
-
-#[async_trait]
-impl LastWord for Leave {
-    async fn may_leave(&self) -> bool {
-        true
-    }
-}
-
 async fn pulled(session: &Arc<dyn Session>, source: &str) -> Vec<Item> {
     let page = session.pull(source, None, Watch::default().now().plus(-DAY)).await.unwrap();
     assert!(page.unreadable.is_empty(), "{:?}", page.unreadable);
     page.items
-}
-
-fn saying<'a>(items: &'a [Item], words: &str) -> &'a Item {
-    items.iter().find(|item| item.body.text.contains(words)).unwrap_or_else(|| panic!("nobody says {words}: {items:?}"))
-}
-
-fn outgoing(item: &Item, text: &str) -> Outgoing {
-    Outgoing {
-        key: "11111111-2222-3333-4444-555555555555".into(),
-        place: Place {
-            remote: item.remote.clone(),
-            conversation: item.conversation.clone().unwrap(),
-            post: item.post.clone(),
-            visibility: item.visibility,
-            edited_at: None,
-            read_at: Watch::default().now(),
-        },
-        text: text.into(),
-        to: Vec::new(),
-        visibility: None,
-        warning: None,
-        lang: None,
-        pictures: Vec::new(),
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -221,7 +76,7 @@ async fn gathered_answered_and_nothing_twice() {
     let site = WordPress::start(Addresses::Pretty).await;
     let signed = sign_in(&format!("{}/wp-admin/edit-comments.php", site.base), "alice").await;
     assert_eq!(signed.server, site.base);
-    let office = Office::open(signed).await;
+    let office = Office::open("wordpress", signed).await;
 
     site.stranger("Zoé", "Avez-vous encore des \"tabliers\" bleus & gris ?", "0").await;
     let row = office.row("bleus & gris").await;
@@ -247,7 +102,7 @@ async fn gathered_answered_and_nothing_twice() {
 async fn moderated_edited_and_looked_at_again() {
     let site = WordPress::start(Addresses::Plain).await;
     let signed = sign_in(&site.base, "alice").await;
-    let session = session(&signed);
+    let session = session("wordpress", &signed);
     let curation = session.curation().unwrap();
     assert_eq!(session.capabilities().await.unwrap().publications.len(), 4);
 
@@ -308,13 +163,13 @@ async fn moderated_edited_and_looked_at_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_sees_what_everybody_does() {
     let site = WordPress::start(Addresses::Pretty).await;
-    let owner = session(&sign_in(&site.base, "alice").await);
+    let owner = session("wordpress", &sign_in(&site.base, "alice").await);
     site.stranger("Max", "approuvé", "0").await;
     site.stranger("Lou", "en attente", "0").await;
     let items = pulled(&owner, "comments").await;
     owner.curation().unwrap().put(&saying(&items, "approuvé").remote, Publication::Published).await.unwrap();
 
-    let reader = session(&sign_in(&site.base, "bob").await);
+    let reader = session("wordpress", &sign_in(&site.base, "bob").await);
     let items = pulled(&reader, "comments").await;
     let shown = saying(&items, "approuvé");
     assert!(items.iter().all(|item| !item.body.text.contains("en attente")));
@@ -328,7 +183,7 @@ async fn a_reader_sees_what_everybody_does() {
     assert_eq!(reader.send(&prepared, Arc::new(Leave)).await.err(), Some(Fault::Unsure));
     assert!(!reader.find(&prepared, Millis(0)).await.unwrap().complete);
 
-    let mut login = network().login();
+    let mut login = network("wordpress").login();
     login.answer(fields(&[("server", &site.base)])).await.unwrap();
     let wrong = login.answer(fields(&[("user", "alice"), ("password", "faux faux faux")])).await;
     assert!(matches!(wrong, Err(Fault::Refused { .. })), "{wrong:?}");

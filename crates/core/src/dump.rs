@@ -6,7 +6,7 @@
 
 use crate::desk::Desk;
 use crate::view::{DraftView, Problem};
-use guichet_model::{Addressee, ClientId, ConversationId, Millis};
+use guichet_model::{Addressee, ClientId, ConversationId, Millis, RemoteId, ReplyId};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::{BTreeMap, HashSet};
@@ -15,6 +15,11 @@ use std::fmt::Write;
 impl Desk {
     pub async fn dump(&self) -> Result<String, Problem> {
         self.store().read(dump).await
+    }
+
+    /// What the network calls the messages that replies became, for who compares with what stands there.
+    pub async fn names_of_replies(&self) -> Result<Vec<(ReplyId, RemoteId)>, Problem> {
+        self.store().read(names_of_replies).await
     }
 }
 
@@ -29,6 +34,12 @@ pub(crate) fn dump(conn: &Connection) -> Result<String, Problem> {
         conversations(conn, client, &mut text)?;
     }
     Ok(text)
+}
+
+fn names_of_replies(conn: &Connection) -> Result<Vec<(ReplyId, RemoteId)>, Problem> {
+    let mut named = conn.prepare("SELECT r.id, m.remote FROM reply r JOIN message m ON m.id = r.message")?;
+    let rows = named.query_map([], |row| Ok((ReplyId(row.get(0)?), RemoteId::new(row.get::<_, String>(1)?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn accounts(conn: &Connection, client: ClientId, text: &mut String) -> Result<(), Problem> {

@@ -5,6 +5,7 @@
 //! A connector takes its reach when it is built, and nothing a person types or a server says can widen it.
 
 mod addresses;
+mod asked;
 pub mod bluesky;
 pub mod discourse;
 pub mod door;

@@ -21,102 +21,42 @@ pub enum Unknown {
     What,
 }
 
+/// A kind of answer: how it is named, which requests ask for it, and how it is read.
+pub(crate) struct What {
+    pub name: &'static str,
+    pub asked: fn(method: &str, path: &str) -> bool,
+    /// No JSON: it is recorded as it came, and read as one string.
+    pub text: bool,
+    pub read: fn(&Exchange, &mut Reading),
+}
+
+const NETWORKS: [(&str, &[What]); 5] = [
+    (mastodon::NAME, mastodon::recorded::WHATS),
+    (bluesky::NAME, bluesky::recorded::WHATS),
+    (wordpress::NAME, wordpress::recorded::WHATS),
+    (discourse::NAME, discourse::recorded::WHATS),
+    (email::NAME, email::recorded::WHATS),
+];
+
 /// Each network, with the kinds of answers that can be read.
 pub fn recorded_kinds() -> Vec<(&'static str, Vec<&'static str>)> {
-    vec![
-        (mastodon::NAME, mastodon::recorded::WHATS.iter().map(|what| what.name).collect()),
-        (bluesky::NAME, bluesky::recorded::WHATS.iter().map(|what| what.name).collect()),
-        (wordpress::NAME, wordpress::recorded::WHATS.iter().map(|what| what.name).collect()),
-        (discourse::NAME, discourse::recorded::WHATS.iter().map(|what| what.name).collect()),
-        (email::NAME, email::recorded::WHATS.to_vec()),
-    ]
+    NETWORKS.iter().map(|(network, whats)| (*network, whats.iter().map(|what| what.name).collect())).collect()
 }
 
 /// Reads `text`, a recording of `what` at `network`.
 pub fn read_recorded(network: &str, what: &str, text: &str) -> Result<Reading, Unknown> {
-    match network {
-        mastodon::NAME => of_mastodon(what, text),
-        bluesky::NAME => of_bluesky(what, text),
-        wordpress::NAME => of_wordpress(what, text),
-        discourse::NAME => of_discourse(what, text),
-        email::NAME => of_email(what, text),
-        _ => Err(Unknown::Network),
-    }
-}
-
-fn of_mastodon(what: &str, text: &str) -> Result<Reading, Unknown> {
-    let what = mastodon::recorded::WHATS.iter().find(|known| known.name == what);
-    let what = what.ok_or(Unknown::What)?;
+    let what = kind(network, what)?;
     let mut reading = Reading::default();
-    match serde_json::from_str::<Value>(text) {
-        Ok(told) => {
-            for exchange in exchanges(told, what.asked) {
-                mastodon::recorded::read(what, &exchange, &mut reading);
-            }
-        }
-        // A stream is recorded as it came.
-        Err(_) if what.name == "streaming" => {
-            let told = Exchange::body_alone(Value::String(text.to_owned()));
-            mastodon::recorded::read(what, &told, &mut reading);
-        }
-        Err(_) => reading.unreadable += 1,
+    match exchanges(what, text) {
+        Some(all) => all.iter().for_each(|exchange| (what.read)(exchange, &mut reading)),
+        None => reading.unreadable += 1,
     }
     Ok(reading)
 }
 
-fn of_bluesky(what: &str, text: &str) -> Result<Reading, Unknown> {
-    let what = bluesky::recorded::WHATS.iter().find(|known| known.name == what);
-    let what = what.ok_or(Unknown::What)?;
-    let mut reading = Reading::default();
-    match serde_json::from_str::<Value>(text) {
-        Ok(told) => {
-            for exchange in exchanges(told, what.asked) {
-                bluesky::recorded::read(what, &exchange, &mut reading);
-            }
-        }
-        Err(_) => reading.unreadable += 1,
-    }
-    Ok(reading)
-}
-
-fn of_wordpress(what: &str, text: &str) -> Result<Reading, Unknown> {
-    let what = wordpress::recorded::WHATS.iter().find(|known| known.name == what);
-    let what = what.ok_or(Unknown::What)?;
-    let mut reading = Reading::default();
-    match serde_json::from_str::<Value>(text) {
-        Ok(told) => {
-            for exchange in exchanges(told, what.asked) {
-                wordpress::recorded::read(what, &exchange, &mut reading);
-            }
-        }
-        Err(_) => reading.unreadable += 1,
-    }
-    Ok(reading)
-}
-
-fn of_discourse(what: &str, text: &str) -> Result<Reading, Unknown> {
-    let what = discourse::recorded::WHATS.iter().find(|known| known.name == what);
-    let what = what.ok_or(Unknown::What)?;
-    let mut reading = Reading::default();
-    match serde_json::from_str::<Value>(text) {
-        Ok(told) => {
-            for exchange in exchanges(told, what.asked) {
-                discourse::recorded::read(what, &exchange, &mut reading);
-            }
-        }
-        Err(_) => reading.unreadable += 1,
-    }
-    Ok(reading)
-}
-
-/// Messages are no JSON: they are recorded as they came.
-fn of_email(what: &str, text: &str) -> Result<Reading, Unknown> {
-    if !email::recorded::WHATS.contains(&what) {
-        return Err(Unknown::What);
-    }
-    let mut reading = Reading::default();
-    email::recorded::read(what, text, &mut reading);
-    Ok(reading)
+pub(crate) fn kind(network: &str, what: &str) -> Result<&'static What, Unknown> {
+    let (_, whats) = NETWORKS.iter().find(|(name, _)| *name == network).ok_or(Unknown::Network)?;
+    whats.iter().find(|known| known.name == what).ok_or(Unknown::What)
 }
 
 pub(crate) struct Exchange {
@@ -153,22 +93,26 @@ impl Exchange {
     }
 }
 
-/// The exchanges of a recording that asked for what is wanted. One exchange alone was chosen by whoever gave it.
-fn exchanges(told: Value, asked: fn(method: &str, path: &str) -> bool) -> Vec<Exchange> {
+/// The exchanges of a recording that asked for what is wanted. One exchange alone was chosen by whoever gave it. `None`: it
+/// cannot be read at all.
+pub(crate) fn exchanges(what: &What, text: &str) -> Option<Vec<Exchange>> {
+    let told: Value = match serde_json::from_str(text) {
+        Ok(told) => told,
+        Err(_) if what.text => return Some(vec![Exchange::body_alone(Value::String(text.to_owned()))]),
+        Err(_) => return None,
+    };
     if let Some(one) = Exchange::read(&told) {
-        return one.into_iter().map(|(_, exchange)| exchange).collect();
+        return Some(one.into_iter().map(|(_, exchange)| exchange).collect());
     }
     let all: Option<Vec<_>> =
         told.as_array().filter(|list| !list.is_empty()).and_then(|list| list.iter().map(Exchange::read).collect());
-    match all {
-        None => vec![Exchange::body_alone(told)],
-        Some(all) => {
-            let wanted =
-                |(method, exchange): &(String, Exchange)| asked(method, exchange.path.as_deref().unwrap_or_default());
-            let kept = all.into_iter().flatten().filter(wanted);
-            kept.map(|(_, exchange)| exchange).collect()
-        }
-    }
+    let Some(all) = all else {
+        return Some(vec![Exchange::body_alone(told)]);
+    };
+    let wanted =
+        |(method, exchange): &(String, Exchange)| (what.asked)(method, exchange.path.as_deref().unwrap_or_default());
+    let kept = all.into_iter().flatten().filter(wanted);
+    Some(kept.map(|(_, exchange)| exchange).collect())
 }
 
 /// One item as it is printed.

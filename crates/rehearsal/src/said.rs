@@ -143,6 +143,10 @@ pub struct Posted {
     /// Where it stands, in the network's words, where it has moderators. E-mail: to whom it went.
     #[serde(default)]
     pub state: Option<String>,
+    /// It exists, and nothing shows it to who wrote it: a letter that lies in no folder of theirs and that nobody there
+    /// speaks of.
+    #[serde(default)]
+    pub unseen: bool,
 }
 
 pub(crate) fn posted(servers: &[Arc<dyn Server>]) -> Vec<Posted> {

@@ -175,10 +175,22 @@ async fn obey(desk: &Desk, fast: Option<&Fast>, asked: &Value) -> Value {
             desk.look_at_the_clock();
             json!({})
         }
-        "outbox" => json!(outbox(desk).await),
+        "outbox" => outbox_with_names(desk).await,
         "dump" => json!(desk.dump().await.expect("a dump")),
         other => json!({ "problem": format!("{other}: not known") }),
     }
+}
+
+/// The outbox, each reply that is a message by now with what the network calls it: not every network has an address for it.
+async fn outbox_with_names(desk: &Desk) -> Value {
+    let mut rows = json!(outbox(desk).await);
+    // Read afterwards: what became a message meanwhile is not called one yet.
+    let names = desk.names_of_replies().await.expect("names");
+    for row in rows.as_array_mut().expect("rows") {
+        let name = names.iter().find(|(reply, _)| row["id"] == reply.0);
+        row["remote"] = json!(name.map(|(_, remote)| remote.as_str()));
+    }
+    rows
 }
 
 /// Sends a text with these pictures and no others. What lies in the composer already, taken back or left there by a

@@ -25,6 +25,8 @@ pub struct Written {
     pub again: usize,
     /// Its key was still valid while the network was at peace.
     pub key_valid: bool,
+    /// Where its words stand already the network refuses them, and says no more than that.
+    pub refused_twice: bool,
 }
 
 /// What the desk says of a reply in the end.
@@ -46,7 +48,7 @@ impl Row {
     /// One line of the outbox, as it crosses the seam; its conversation's place is known to the round.
     pub fn read(told: &Value, place: &str, ground: &Ground) -> Row {
         let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let url = told["url"].as_str();
+        let remote = told["remote"].as_str();
         let pictures = told["attachments"].as_array().map(Vec::as_slice).unwrap_or_default();
         Row {
             reply: told["id"].as_i64().unwrap_or_default(),
@@ -55,7 +57,7 @@ impl Row {
             pictures: pictures.iter().map(|picture| word(&picture["alt"])).collect(),
             state: word(&told["state"]["state"]),
             why: word(&told["state"]["why"]["why"]),
-            remote: url.map(|url| (ground.name)(url).to_owned()),
+            remote: remote.map(|remote| (ground.name)(remote).to_owned()),
         }
     }
 
@@ -75,6 +77,8 @@ pub struct Copy {
     pub key: Option<String>,
     /// Written on the network itself.
     pub native: bool,
+    /// Nothing shows it to us: that it is there proves nothing.
+    pub unseen: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -95,6 +99,8 @@ pub struct Verdict {
     pub unsure: Vec<String>,
     /// Provable and neither sent nor counted above: it still stands there.
     pub stuck: Vec<String>,
+    /// Unsure, and nothing there is can prove what became of it: for a person to decide.
+    pub left: usize,
     pub provable: usize,
     pub sent: usize,
 }
@@ -152,7 +158,8 @@ impl Ledger {
         let spot = (written.place.as_str(), written.text.as_str());
         let adopted: BTreeSet<&str> = self.rows.iter().filter_map(|row| row.remote.as_deref()).collect();
         let unsure = self.at(spot).into_iter().filter(|one| self.row(one).is_some_and(|row| row.state == "unsure"));
-        let free = self.copies_at(spot).into_iter().filter(|copy| !adopted.contains(copy.id.as_str()));
+        let there = self.copies_at(spot).into_iter().filter(|copy| !copy.unseen);
+        let free = there.filter(|copy| !adopted.contains(copy.id.as_str()));
         let (unsure, free) = (unsure.count(), free.count());
         self.clear(spot) && free > 0 && free == unsure
     }
@@ -168,6 +175,7 @@ impl Ledger {
             ("sent", _) => true,
             ("unsure", _) => self.provable(written),
             ("held" | "to_approve", _) => false,
+            ("refused", _) if written.refused_twice => self.copies_at((&written.place, &written.text)).is_empty(),
             // Something that the desk does not know of answered before us: a person must look.
             ("waiting", "conflict") => !disturbed(),
             ("waiting", "earlier") => {
@@ -190,9 +198,11 @@ pub fn judge(ledger: &Ledger) -> Verdict {
     doubled(ledger, &mut verdict);
     out_of_order(ledger, &mut verdict);
     for one in ledger.owed() {
-        let Some(row) = ledger.row(one).filter(|row| ledger.ought_to_be_sent(one, row)) else {
+        let Some(row) = ledger.row(one) else { continue };
+        if !ledger.ought_to_be_sent(one, row) {
+            verdict.left += usize::from(row.state == "unsure");
             continue;
-        };
+        }
         verdict.provable += 1;
         let said = format!("reply {} \"{}\" at {} is {} {}", row.reply, one.text, one.place, row.state, row.why);
         match row.state.as_str() {
@@ -240,6 +250,8 @@ fn lost(ledger: &Ledger, verdict: &mut Verdict) {
 
 /// There more often than it was written, or one of them twice.
 fn doubled(ledger: &Ledger, verdict: &mut Verdict) {
+    // Where a network tells of keys, those without one are one.
+    let tells_keys = ledger.copies.iter().any(|copy| !copy.native && copy.key.is_some());
     let spots: BTreeSet<Spot<'_>> = ledger
         .copies
         .iter()
@@ -252,7 +264,7 @@ fn doubled(ledger: &Ledger, verdict: &mut Verdict) {
         let may_be = |one: &&Written| one.again + usize::from(!one.taken_back);
         let allowed: usize = ledger.at(spot).iter().map(may_be).sum();
         let mut by_key: BTreeMap<&str, usize> = BTreeMap::new();
-        for copy in &ours {
+        for copy in ours.iter().filter(|copy| tells_keys || copy.key.is_some()) {
             *by_key.entry(copy.key.as_deref().unwrap_or_default()).or_default() += 1;
         }
         let one_key: usize = by_key.values().map(|copies| copies - 1).sum();

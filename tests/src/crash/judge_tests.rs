@@ -193,3 +193,48 @@ fn what_still_waits_for_no_reason_is_stuck() {
     ledger.rows[0].text = "un".into();
     assert_eq!(counts(&ledger), [0; 5]);
 }
+
+#[test]
+fn what_nothing_shows_proves_nothing() {
+    let mut ledger = well();
+    ledger.keyed = false;
+    ledger.rows[1] = row(2, "unsure", None);
+    ledger.copies[1].unseen = true;
+    assert_eq!(counts(&ledger), [0; 5], "it is there, and nobody here is told");
+    assert_eq!((judge(&ledger).left, judge(&ledger).provable), (1, 1));
+    // It counts all the same where it is there twice.
+    ledger.copies.push(Copy { unseen: true, ..copy("c", "deux", "k2") });
+    assert_eq!(counts(&ledger), [0, 1, 0, 0, 0]);
+    // Somebody has answered it.
+    ledger.copies.truncate(2);
+    ledger.copies[1].unseen = false;
+    assert_eq!(counts(&ledger), [0, 0, 0, 1, 0]);
+    assert_eq!(judge(&ledger).left, 0);
+}
+
+#[test]
+fn the_same_words_may_be_refused_only_where_they_stand_and_are_refused_twice() {
+    let mut ledger = well();
+    ledger.rows[1] = row(2, "refused", None);
+    assert_eq!(counts(&ledger), [0, 0, 0, 0, 1], "a network that takes them twice");
+    ledger.written[1].refused_twice = true;
+    assert_eq!(counts(&ledger), [0; 5], "they are there");
+    ledger.copies.pop();
+    assert_eq!(counts(&ledger), [0, 0, 0, 0, 1], "they are not there");
+}
+
+#[test]
+fn copies_without_a_key_are_told_apart_where_no_network_tells_keys() {
+    let mut ledger = well();
+    ledger.written[1].text = "un".into();
+    let keyless = |id: &str| Copy { key: None, ..copy(id, "un", "") };
+    ledger.copies = vec![keyless("a"), keyless("b")];
+    assert_eq!(counts(&ledger), [0; 5], "two were written");
+    ledger.copies.push(keyless("c"));
+    assert_eq!(counts(&ledger), [0, 1, 0, 0, 0]);
+    // Where others have one, the two without are one key's.
+    ledger.copies[2] = copy("c", "trois", "k3");
+    ledger.written.push(written(3, "trois"));
+    ledger.rows.push(row(3, "sent", Some("c")));
+    assert_eq!(counts(&ledger), [0, 1, 0, 0, 0]);
+}

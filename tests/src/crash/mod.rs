@@ -66,6 +66,8 @@ pub struct Sum {
     pub unsure: usize,
     /// Rounds that broke off: the desk did not open, or hung, or heard twice.
     pub broken: usize,
+    /// Unsure, where nothing proves what became of them.
+    pub left: usize,
     pub provable: usize,
     pub sent: usize,
     /// Pictures that the servers were brought.
@@ -114,6 +116,7 @@ impl Sum {
         self.doubled += verdict.doubled.len();
         self.out_of_order += verdict.out_of_order.len();
         self.unsure += verdict.unsure.len();
+        self.left += verdict.left;
         self.provable += verdict.provable;
         self.sent += verdict.sent;
         self.written += outcome.written;
@@ -141,6 +144,7 @@ impl Sum {
         if self.broken > 0 {
             println!("{} rounds broke off", self.broken);
         }
+        println!("unsure, and nothing proves it: {} left to a person", self.left);
         println!("{:.1} % of {} provable replies ended sent", self.share() * 100.0, self.provable);
         println!(
             "{} rounds: {} lost, {} doubled, {} out of order, {} unsure though provable",

@@ -1,7 +1,7 @@
 //! What a round will be, drawn before it begins: how each life of the desk ends, what its disk and its network do, what
 //! is written in it. All of it comes out of the round's seed, and nothing of it out of what happens.
 
-use super::ground::Ground;
+use super::ground::{Ground, Twins};
 use crate::desk::Dice;
 use crate::forgetful::Syncs;
 use guichet_core::STEPS;
@@ -11,6 +11,9 @@ use guichet_rehearsal::{Effect, FaultRule};
 /// a request, are then three seconds, and the half hour that a key counts is longer than any round. Much faster, and a
 /// desk that was not given the processor for half a second would think that it had slept.
 pub const SPEED: u32 = 200;
+
+/// A forum takes no text that is shorter than twenty letters.
+const SAME: &str = "Merci à vous, et à bientôt !";
 
 const HOURS: i64 = 3_600_000;
 
@@ -30,6 +33,8 @@ pub struct Plan {
     /// Simulated milliseconds that readers are behind.
     pub lag: u64,
     pub lives: Vec<Life>,
+    /// Once there is peace, people answer what reached them.
+    pub answered: bool,
 }
 
 /// From an opening of the desk to the next kill.
@@ -93,6 +98,7 @@ impl Plan {
             mode,
             lag: 5_000 + dice.below(115_000),
             lives: (0..lives).map(|number| Life::draw(dice.draw(), number, ground, places)).collect(),
+            answered: ground.unseen && Dice::new(!seed).below(2) == 0,
         }
     }
 }
@@ -105,14 +111,14 @@ impl Life {
         let mut lines = Vec::new();
         let many = 5 + dice.below(5);
         for at in 0..many {
-            let unique = format!("Réponse {number}-{at}.");
-            let act = match dice.below(14) {
+            let unique = format!("Réponse {number}-{at}, comme promis.");
+            let (drawn, place) = (dice.below(14), dice.below(places as u64) as usize);
+            let act = match drawn {
                 // A few texts are the same on purpose: they must be told apart by their ids alone.
-                0..=2 if ground.twins => Act::Write("Merci à vous !".into()),
+                0..=2 if ground.account_at(place).twins == Twins::Stand => Act::Write(SAME.into()),
                 3 => Act::WriteTwice(unique),
                 _ => Act::Write(unique),
             };
-            let place = dice.below(places as u64) as usize;
             let pictures = if ground.upload.is_some() { pictures(apart, number, at) } else { Vec::new() };
             lines.push(Line { place, act, pictures, nap: nap(dice) });
             let between = match dice.below(24) {
@@ -166,18 +172,18 @@ fn troubles(dice: &Dice, ground: &Ground) -> Vec<FaultRule> {
             9 | 10 => Effect::Latency(5 + dice.below(120)),
             11 => Effect::Garbage,
             12 => Effect::RateLimited { after_s: 1 + dice.below(60) },
-            _ => failing(),
+            _ => failing(ground),
         };
-        troubles.push(FaultRule::on("POST", ground.publish, effect).once());
+        troubles.push(FaultRule::on(ground.publish.0, ground.publish.1, effect).once());
     }
     if dice.below(3) == 0 {
         let effect = match dice.below(3) {
-            0 => failing(),
+            0 => failing(ground),
             1 => Effect::CutAfter,
             _ => Effect::Torn,
         };
         let times = Some(1 + dice.below(4) as u32);
-        troubles.push(FaultRule { times, ..FaultRule::on("GET", ground.read, effect) });
+        troubles.push(FaultRule { times, ..FaultRule::on(ground.read.0, ground.read.1, effect) });
     }
     troubles
 }
@@ -194,14 +200,14 @@ fn troubles_with_pictures(dice: &Dice, ground: &Ground) -> Vec<FaultRule> {
         8 => Effect::Latency(5 + dice.below(60)),
         9 => Effect::Garbage,
         10 => Effect::RateLimited { after_s: 1 + dice.below(60) },
-        _ => failing(),
+        _ => failing(ground),
     };
-    let Some(upload) = ground.upload else { return Vec::new() };
-    (0..dice.below(3)).map(|_| FaultRule::on("POST", upload, effect(dice)).once()).collect()
+    let Some((method, upload)) = ground.upload else { return Vec::new() };
+    (0..dice.below(3)).map(|_| FaultRule::on(method, upload, effect(dice)).once()).collect()
 }
 
-fn failing() -> Effect {
-    Effect::Status { code: 503, body: String::new(), headers: Vec::new() }
+fn failing(ground: &Ground) -> Effect {
+    Effect::Status { code: ground.failing, body: String::new(), headers: Vec::new() }
 }
 
 /// One to 600 simulated seconds, the short ones as likely as the long ones, in milliseconds of ours.

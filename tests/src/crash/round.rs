@@ -3,15 +3,16 @@
 
 mod acts;
 
-use super::ground::Ground;
+use super::ground::{Account, Ground, Twins};
 use super::judge::{Copy, Ledger, Row, Verdict, Written, judge};
 use super::plan::{Life, Mode, Plan};
 use super::{PLACES, Play, pictures};
 use crate::child::DeskChild;
 use crate::desk::Dice;
 use crate::forgetful::Syncs;
-use guichet_rehearsal::{Effect, FaultRule, Options, Pace, Posted, Rehearsal, Say, Scenario, Speaker};
+use guichet_rehearsal::{AccountCard, Effect, FaultRule, Options, Pace, Posted, Rehearsal, Say, Scenario, Speaker};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// What a desk may need for anything on a busy machine; more is a hang.
@@ -36,6 +37,11 @@ struct Place {
     status: String,
     /// The username of ours that is named.
     user: String,
+    twins: Twins,
+}
+
+fn is(card: &AccountCard, account: &Account) -> bool {
+    card.handle.split(['@', '.']).next() == Some(account.user)
 }
 
 pub(super) struct Round<'a> {
@@ -125,7 +131,7 @@ impl<'a> Round<'a> {
         if round.plan.mode == Mode::NoKeysReadsLag {
             // What was read once does not vanish.
             tokio::time::sleep(Duration::from_millis(round.plan.lag / u64::from(pace.speed))).await;
-            round.rehearsal.fault(FaultRule::on("GET", "", Effect::ReadsLag { ms: round.plan.lag }));
+            round.rehearsal.fault(FaultRule::on(ground.read.0, "", Effect::ReadsLag { ms: round.plan.lag }));
         }
         round
     }
@@ -158,24 +164,18 @@ impl<'a> Round<'a> {
     /// The first opening, in peace: a few people speak, and the desk has their conversations.
     async fn gather(&mut self) {
         let mut clients = self.rehearsal.clients();
-        let mut left = self.ground.accounts;
         for client in &mut clients {
-            client.accounts.retain(|account| {
-                let played = account.network == self.ground.network && left > 0;
-                left -= usize::from(played);
-                played
-            });
+            let played = |card: &AccountCard| self.ground.accounts.iter().any(|account| is(card, account));
+            client.accounts.retain(|card| card.network == self.ground.network && played(card));
         }
         clients.retain(|client| !client.accounts.is_empty());
-        let users: Vec<String> = clients
-            .iter()
-            .flat_map(|client| &client.accounts)
-            .map(|account| account.handle.split('@').next().expect("a name").to_owned())
-            .collect();
         let mut waiting = Vec::new();
         for at in 0..PLACES {
-            let (user, text) = (&users[at % users.len()], format!("Question {at} du passant."));
-            waiting.push((text.clone(), self.mention(user, &text), user.clone()));
+            let account = self.ground.account_at(at);
+            let card = clients.iter().flat_map(|client| &client.accounts).find(|card| is(card, account));
+            let user = card.expect("an account").handle.split('@').next().expect("a name").to_owned();
+            let text = format!("Question {at} du passant.");
+            waiting.push((text.clone(), self.mention(&user, &text), user, account.twins));
         }
         let mut child = self.open(Dice::new(self.plan.seed).draw(), None, None).await;
         let _done = child.must(&json!({ "do": "furnish", "clients": clients })).await;
@@ -190,8 +190,9 @@ impl<'a> Round<'a> {
             };
             self.places = waiting
                 .iter()
-                .filter_map(|(text, status, user)| {
-                    Some(Place { conversation: id(text)?, status: status.clone(), user: user.clone() })
+                .filter_map(|(text, status, user, twins)| {
+                    let (conversation, status, user) = (id(text)?, status.clone(), user.clone());
+                    Some(Place { conversation, status, user, twins: *twins })
                 })
                 .collect();
         }
@@ -284,10 +285,12 @@ impl<'a> Round<'a> {
         let mut quiet = 0;
         let mut released = false;
         let mut unsure_since = None;
+        let mut answered = BTreeSet::new();
         self.tell("peace".into());
         let mut told;
         let verdict = loop {
             tokio::time::sleep(Duration::from_millis(20)).await;
+            self.answer_what_came(&mut answered);
             told = child.must(&json!({ "do": "outbox" })).await;
             let ledger = self.ledger(&told, keyed, began_there);
             let verdict = judge(&ledger);
@@ -337,6 +340,16 @@ impl<'a> Round<'a> {
         }
     }
 
+    /// Each reply of ours that has reached somebody is answered, once.
+    fn answer_what_came(&self, answered: &mut BTreeSet<String>) {
+        for post in self.rehearsal.posted().into_iter().filter(|post| self.plan.answered && !post.native) {
+            if answered.insert(post.id.clone()) {
+                let by = Speaker::new(PASSER_BY, "Passant");
+                self.rehearsal.say(Say::reply(by, &post.id, None, "Bien reçu, merci.")).expect("it was answered");
+            }
+        }
+    }
+
     fn ledger(&self, told: &Value, keyed: bool, peace: i64) -> Ledger {
         let mut written = self.written.clone();
         for (one, at) in written.iter_mut().zip(&self.written_at) {
@@ -352,6 +365,7 @@ impl<'a> Round<'a> {
             },
             key: post.key,
             native: post.native,
+            unseen: post.unseen,
         });
         Ledger {
             written,

@@ -2,6 +2,7 @@
 //! together whenever one is exchanged.
 
 use super::dpop::Key;
+use crate::asked::Ask;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use guichet_model::{Fault, Millis, SECOND, Secret};
@@ -67,5 +68,5 @@ impl Access {
 fn ends_at(token: &str) -> Option<Millis> {
     let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
     let claims: Value = serde_json::from_slice(&claims).ok()?;
-    Some(Millis(claims["exp"].as_i64()?.saturating_mul(SECOND)))
+    Some(Millis(claims.at("exp").as_i64()?.saturating_mul(SECOND)))
 }

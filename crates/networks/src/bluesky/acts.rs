@@ -4,6 +4,7 @@ use super::api::{CHAT, LABELER};
 use super::names::{self, At, Said, said};
 use super::session::Account;
 use super::wire;
+use crate::asked::Ask;
 use guichet_model::{Fault, RefusalCode, RemoteId, Report, ReportCategory};
 use serde_json::{Value, json};
 
@@ -24,7 +25,7 @@ pub(crate) async fn like(account: &Account, item: &RemoteId, on: bool) -> Result
     names::post(item)?;
     let post = account.view(item.as_str()).await?.ok_or_else(|| Fault::refused(RefusalCode::Gone, None))?;
     if !on {
-        return take_back(account, LIKE, post.like, |value| value["subject"]["uri"] == item.as_str()).await;
+        return take_back(account, LIKE, post.like, |value| value.at("subject").at("uri") == item.as_str()).await;
     }
     if stands(account, LIKE, post.like.as_deref()).await? {
         return Ok(());
@@ -43,12 +44,12 @@ pub(crate) async fn mute(account: &Account, person: &RemoteId, on: bool) -> Resu
 pub(crate) async fn block(account: &Account, person: &RemoteId, on: bool) -> Result<(), Fault> {
     let did = did(person)?;
     let shown = match account.api.get("app.bsky.actor.getProfile", &[("actor", did.to_owned())]).await {
-        Ok(told) => wire::text(&told["viewer"]["blocking"]),
+        Ok(told) => wire::text(told.at("viewer").at("blocking")),
         // Somebody who is suspended today may be back tomorrow.
         Err(Fault::Refused { .. }) => None,
         Err(fault) => return Err(fault),
     };
-    let is = |value: &Value| value["subject"] == did;
+    let is = |value: &Value| value.at("subject") == did;
     if !on {
         return take_back(account, BLOCK, shown, is).await;
     }
@@ -142,8 +143,8 @@ async fn newest(account: &Account, collection: &str, is: impl Fn(&Value) -> bool
     let query =
         [("repo", account.me.did().to_owned()), ("collection", collection.to_owned()), ("limit", "100".to_owned())];
     let told = account.api.get("com.atproto.repo.listRecords", &query).await?;
-    let found = wire::list(&told["records"]).find(|one| is(&one["value"]));
-    Ok(found.and_then(|one| wire::text(&one["uri"])))
+    let found = wire::list(told.at("records")).find(|one| is(one.at("value")));
+    Ok(found.and_then(|one| wire::text(one.at("uri"))))
 }
 
 impl Account {

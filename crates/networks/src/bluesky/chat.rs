@@ -8,6 +8,7 @@ use super::gather::unread;
 use super::names::message_name;
 use super::session::Account;
 use super::wire::{self, Message, Person, Told};
+use crate::asked::Ask;
 use guichet_model::{Cursor, Fault, Interval, Item, MINUTE, Millis, Page, RefusalCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -70,7 +71,7 @@ pub(crate) async fn pull(account: &Account, cursor: Option<&Cursor>, since: Mill
 /// The log's present place is taken first: what is written while the exchanges are read stands after it.
 async fn begin(account: &Account, since: Millis) -> Result<Stood, Fault> {
     let told = account.api.get_by("chat.bsky.convo.getLog", &[], CHAT).await?;
-    let log = wire::text(&told["cursor"]);
+    let log = wire::text(told.at("cursor"));
     let began = account.api.server_now();
     Ok(Stood { since, reached: since, began, log, read: 0, step: Step::List { older: None } })
 }
@@ -79,27 +80,27 @@ async fn list(account: &Account, stood: &mut Stood, older: Option<String>) -> Re
     let mut query = vec![("limit", A_PAGE.to_string())];
     query.extend(older.clone().map(|older| ("cursor", older)));
     let told = account.api.get_by("chat.bsky.convo.listConvos", &query, CHAT).await?;
-    if !told["convos"].is_array() {
+    if !told.at("convos").is_array() {
         return Err(Fault::unreadable("a list that is none"));
     }
     let mut page = Page::default();
     let mut queue = VecDeque::new();
     let mut all_old = true;
-    for convo in wire::list(&told["convos"]) {
-        account.meets(&convo["members"]);
-        let Some(id) = wire::text(&convo["id"]).filter(|id| !id.is_empty() && !id.contains('/')) else {
+    for convo in wire::list(told.at("convos")) {
+        account.meets(convo.at("members"));
+        let Some(id) = wire::text(convo.at("id")).filter(|id| !id.is_empty() && !id.contains('/')) else {
             page.unreadable.push(unread(convo, "no id".to_owned()));
             continue;
         };
         // One without a message has nothing to read; a last message without a time is looked at.
-        let last = &convo["lastMessage"];
-        let new = last.is_object() && wire::time(&last["sentAt"]).is_none_or(|at| at >= stood.since);
+        let last = convo.at("lastMessage");
+        let new = last.is_object() && wire::time(last.at("sentAt")).is_none_or(|at| at >= stood.since);
         all_old &= !new;
         if new {
             queue.push_back((id, None));
         }
     }
-    let next = wire::text(&told["cursor"]).filter(|next| !next.is_empty() && Some(next) != older.as_ref());
+    let next = wire::text(told.at("cursor")).filter(|next| !next.is_empty() && Some(next) != older.as_ref());
     let older = next.filter(|_| !all_old);
     next_step(stood, queue, older, &mut page);
     Ok(page)
@@ -172,20 +173,20 @@ async fn ahead(account: &Account, stood: &mut Stood) -> Result<Page, Fault> {
         }
         Err(fault) => return Err(fault),
     };
-    if !told["logs"].is_array() {
+    if !told.at("logs").is_array() {
         return Err(Fault::unreadable("a log that is none"));
     }
     let mut page = Page::default();
     let mut entries = 0;
-    for entry in wire::list(&told["logs"]) {
+    for entry in wire::list(told.at("logs")) {
         entries += 1;
-        let kind = entry["$type"].as_str().and_then(|kind| kind.rsplit('#').next()).unwrap_or_default();
+        let kind = entry.at("$type").as_str().and_then(|kind| kind.rsplit('#').next()).unwrap_or_default();
         if !matches!(kind, "logCreateMessage" | "logDeleteMessage") {
             continue;
         }
-        account.meets(&entry["relatedProfiles"]);
-        let convo = wire::text(&entry["convoId"]).filter(|id| !id.is_empty() && !id.contains('/'));
-        let (Some(convo), read) = (convo, Told::read(&entry["message"])) else {
+        account.meets(entry.at("relatedProfiles"));
+        let convo = wire::text(entry.at("convoId")).filter(|id| !id.is_empty() && !id.contains('/'));
+        let (Some(convo), read) = (convo, Told::read(entry.at("message"))) else {
             page.unreadable.push(unread(entry, "no convoId".to_owned()));
             continue;
         };
@@ -202,7 +203,7 @@ async fn ahead(account: &Account, stood: &mut Stood) -> Result<Page, Fault> {
     // Written and taken away within one page: it never was.
     let Page { items, gone, .. } = &mut page;
     items.retain(|item| !gone.contains(&item.remote));
-    let next = wire::text(&told["cursor"]).filter(|next| !next.is_empty());
+    let next = wire::text(told.at("cursor")).filter(|next| !next.is_empty());
     page.more = entries > 0 && next.is_some() && next != stood.log;
     stood.log = next.or_else(|| stood.log.clone());
     if !page.more {
@@ -224,12 +225,12 @@ pub(crate) async fn messages(account: &Account, convo: &str, older: Option<&str>
     let mut query = vec![("convoId", convo.to_owned()), ("limit", A_PAGE.to_string())];
     query.extend(older.map(|older| ("cursor", older.to_owned())));
     let told = account.api.get_by("chat.bsky.convo.getMessages", &query, CHAT).await?;
-    if !told["messages"].is_array() {
+    if !told.at("messages").is_array() {
         return Err(Fault::unreadable("a list that is none"));
     }
-    account.meets(&told["relatedProfiles"]);
+    account.meets(told.at("relatedProfiles"));
     let mut page = Exchange { messages: Vec::new(), gone: Vec::new(), unreadable: Vec::new(), older: None };
-    for value in wire::list(&told["messages"]) {
+    for value in wire::list(told.at("messages")) {
         match Told::read(value) {
             Ok(Some(Told::Message(message))) => page.messages.push(message),
             Ok(Some(Told::Deleted(id))) => page.gone.push(id),
@@ -237,8 +238,8 @@ pub(crate) async fn messages(account: &Account, convo: &str, older: Option<&str>
             Err(why) => page.unreadable.push(unread(value, why)),
         }
     }
-    let any = told["messages"].as_array().is_some_and(|all| !all.is_empty());
-    page.older = wire::text(&told["cursor"]).filter(|older| any && !older.is_empty());
+    let any = told.at("messages").as_array().is_some_and(|all| !all.is_empty());
+    page.older = wire::text(told.at("cursor")).filter(|older| any && !older.is_empty());
     Ok(page)
 }
 
@@ -247,7 +248,7 @@ pub(crate) async fn item(account: &Account, convo: &str, message: &Message) -> R
     let mut sender = account.person(&message.sender);
     if sender.is_none() && message.sender != account.me.did() {
         match account.api.get_by("chat.bsky.convo.getConvo", &[("convoId", convo.to_owned())], CHAT).await {
-            Ok(told) => account.meets(&told["convo"]["members"]),
+            Ok(told) => account.meets(told.at("convo").at("members")),
             Err(Fault::Refused { .. } | Fault::Unreadable { .. }) => {}
             Err(fault) => return Err(fault),
         }

@@ -9,6 +9,7 @@ use super::api::Failed;
 use super::names::{self, At, POST};
 use super::session::Account;
 use super::wire::list;
+use crate::asked::Ask;
 use guichet_model::{Fault, Publication, RefusalCode, RemoteId};
 use serde_json::{Value, json};
 
@@ -69,7 +70,7 @@ fn changed(
         // Without "allow" everybody may answer, as before.
         None => json!({ "$type": GATE, "post": root, "createdAt": account.instant()? }),
     };
-    let mut hidden: Vec<Value> = list(&record["hiddenReplies"]).cloned().collect();
+    let mut hidden: Vec<Value> = list(record.at("hiddenReplies")).cloned().collect();
     let there = hidden.iter().any(|uri| uri == answer);
     if there == hide {
         return Ok(None);

@@ -2,6 +2,7 @@
 //! only where one name covers too much, and there it was recorded. An answer without a name may come from anything on the
 //! way (a proxy, a firewall).
 
+use crate::asked::Ask;
 use crate::http::Answer;
 use guichet_model::{BlockScope, Fault, Reason, RefusalCode};
 use serde_json::Value;
@@ -77,8 +78,8 @@ pub(crate) fn name(answer: &Answer) -> Option<String> {
 /// Its name and its sentence; OAuth calls the sentence `error_description`.
 fn told(answer: &Answer) -> Option<(String, Option<String>)> {
     let body: Value = serde_json::from_slice(&answer.body).ok()?;
-    let name = body["error"].as_str().filter(|name| !name.is_empty())?;
-    let said = body["message"].as_str().or_else(|| body["error_description"].as_str());
+    let name = body.at("error").as_str().filter(|name| !name.is_empty())?;
+    let said = body.at("message").as_str().or_else(|| body.at("error_description").as_str());
     let said = said.map(super::facets::line).filter(|said| !said.is_empty() && said != name);
     Some((name.to_owned(), said))
 }

@@ -2,6 +2,7 @@
 //! inside a letter, backwards or over another is passed over; so is one of a kind that is not known.
 
 use super::{names, wire};
+use crate::asked::Ask;
 use guichet_model::{Body, Link, Mention, RemoteId};
 use serde_json::Value;
 
@@ -25,15 +26,15 @@ pub(crate) fn body(written: &str, facets: &Value) -> Body {
         let place = |byte: usize| units[byte].saturating_sub(skipped).min(length);
         let (from, to) = (place(start), place(end));
         for feature in wire::list(features) {
-            match feature["$type"].as_str() {
+            match feature.at("$type").as_str() {
                 Some("app.bsky.richtext.facet#link") if from < to => {
-                    if let Some(url) = wire::address(&feature["uri"]) {
+                    if let Some(url) = wire::address(feature.at("uri")) {
                         body.links.push(Link { start: from, end: to, url });
                         break;
                     }
                 }
                 Some("app.bsky.richtext.facet#mention") => {
-                    if let Some(did) = feature["did"].as_str().filter(|did| names::is_did(did)) {
+                    if let Some(did) = feature.at("did").as_str().filter(|did| names::is_did(did)) {
                         let handle = line(written[start..end].trim_start_matches('@'));
                         body.mentions.push(Mention { remote: RemoteId::new(did), handle });
                         break;
@@ -48,7 +49,9 @@ pub(crate) fn body(written: &str, facets: &Value) -> Body {
 
 /// Whether the marks name somebody.
 pub(crate) fn names(written: &str, facets: &Value, did: &str) -> bool {
-    marks(written, facets).into_iter().any(|(_, _, features)| wire::list(features).any(|feature| feature["did"] == did))
+    marks(written, facets)
+        .into_iter()
+        .any(|(_, _, features)| wire::list(features).any(|feature| feature.at("did") == did))
 }
 
 /// One line of plain text: a name, a description.
@@ -61,10 +64,10 @@ pub(crate) fn line(written: &str) -> String {
 fn marks<'a>(written: &str, facets: &'a Value) -> Vec<(usize, usize, &'a Value)> {
     let at = |value: &Value| value.as_u64().and_then(|n| usize::try_from(n).ok());
     let read = |facet: &'a Value| {
-        let index = &facet["index"];
-        let (start, end) = (at(&index["byteStart"])?, at(&index["byteEnd"])?);
+        let index = facet.at("index");
+        let (start, end) = (at(index.at("byteStart"))?, at(index.at("byteEnd"))?);
         let sound = start < end && written.is_char_boundary(start) && written.is_char_boundary(end);
-        sound.then_some((start, end, &facet["features"]))
+        sound.then_some((start, end, facet.at("features")))
     };
     let mut found: Vec<_> = wire::list(facets).take(MOST).filter_map(read).collect();
     found.sort_by_key(|(start, ..)| *start);

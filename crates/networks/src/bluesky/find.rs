@@ -9,6 +9,7 @@ use super::send::{Frozen, frozen, published};
 use super::session::Account;
 use super::wire::{self, Post};
 use super::{chat, convert};
+use crate::asked::Ask;
 use guichet_model::text::normal;
 use guichet_model::{Fault, Found, Item, MINUTE, Millis, Place, Prepared, Recheck, RefusalCode};
 use serde_json::Value;
@@ -39,7 +40,7 @@ async fn records(
 ) -> Result<Found, Fault> {
     let mut found = Found { complete: true, ..Found::default() };
     if let Some((cid, value)) = account.record(POST, rkey).await? {
-        let same = normal(value["text"].as_str().unwrap_or_default()) == normal(&prepared.text);
+        let same = normal(value.at("text").as_str().unwrap_or_default()) == normal(&prepared.text);
         let item = published(account, rkey, &cid, if same { &value } else { record });
         found.same.push(item.map_err(|_| Fault::unreadable("a record of ours"))?);
     }
@@ -49,25 +50,25 @@ async fn records(
             vec![("repo", account.me.did().to_owned()), ("collection", POST.to_owned()), ("limit", "100".to_owned())];
         query.extend(older.clone().map(|older| ("cursor", older)));
         let told = account.api.get("com.atproto.repo.listRecords", &query).await?;
-        if !told["records"].is_array() {
+        if !told.at("records").is_array() {
             return Err(Fault::unreadable("a list that is none"));
         }
         let (mut reached, mut any) = (false, false);
-        for one in wire::list(&told["records"]) {
+        for one in wire::list(told.at("records")) {
             any = true;
-            let (value, uri) = (&one["value"], one["uri"].as_str().unwrap_or_default());
+            let (value, uri) = (one.at("value"), one.at("uri").as_str().unwrap_or_default());
             let Some(at) = At::read(uri).filter(|at| at.did == account.me.did()) else {
                 continue;
             };
-            let made = wire::time(&value["createdAt"]);
+            let made = wire::time(value.at("createdAt"));
             // Keys sort by time as a rule; one that lies about it does not end the reading.
             reached |= super::tid::instant(at.rkey).is_some_and(|made| made < from);
-            let here = value["reply"]["parent"]["uri"] == prepared.place.as_str();
+            let here = value.at("reply").at("parent").at("uri") == prepared.place.as_str();
             let seen = found.same.iter().chain(&found.other).any(|item| item.remote.as_str() == uri);
             if !here || seen || made.is_none_or(|made| made < from) {
                 continue;
             }
-            let Ok(mut item) = account.own_item(at.rkey, one["cid"].as_str().unwrap_or_default(), value) else {
+            let Ok(mut item) = account.own_item(at.rkey, one.at("cid").as_str().unwrap_or_default(), value) else {
                 found.complete = false;
                 continue;
             };
@@ -76,7 +77,7 @@ async fn records(
             let side = if same { &mut found.same } else { &mut found.other };
             side.push(item);
         }
-        let next = wire::text(&told["cursor"]).filter(|next| any && Some(next) != older.as_ref());
+        let next = wire::text(told.at("cursor")).filter(|next| any && Some(next) != older.as_ref());
         if reached || next.is_none() {
             return Ok(found);
         }
@@ -121,8 +122,8 @@ impl Account {
         let query =
             [("repo", self.me.did().to_owned()), ("collection", collection.to_owned()), ("rkey", rkey.to_owned())];
         match self.api.get("com.atproto.repo.getRecord", &query).await {
-            Ok(told) if told["value"].is_object() => {
-                Ok(Some((told["cid"].as_str().unwrap_or_default().to_owned(), told["value"].clone())))
+            Ok(told) if told.at("value").is_object() => {
+                Ok(Some((told.at("cid").as_str().unwrap_or_default().to_owned(), told.at("value").clone())))
             }
             Ok(_) => Err(Fault::unreadable("a record of ours")),
             // The server's own word (RecordNotFound); nothing else proves that it is not there.
@@ -164,13 +165,13 @@ async fn recheck_post(account: &Account, place: &Place, read_at: Millis) -> Resu
         Err(Fault::Refused { reason }) if reason.code == RefusalCode::Gone => return Ok(Recheck::Gone),
         Err(fault) => return Err(fault),
     };
-    let node = &told["thread"];
+    let node = told.at("thread");
     let Some(post) = shown(node) else {
         // Deleted, or kept from us: `notFoundPost`, `blockedPost`.
-        let kept = node["notFound"] == true || node["blocked"] == true;
+        let kept = node.at("notFound") == true || node.at("blocked") == true;
         return if kept { Ok(Recheck::Gone) } else { Err(Fault::unreadable("a thread")) };
     };
-    let answers = wire::list(&node["replies"]).filter_map(shown);
+    let answers = wire::list(node.at("replies")).filter_map(shown);
     let ours = |answer: &Post| account.me.wrote(answer) && answer.when >= read_at;
     let under = |answer: &Post| answer.parent.as_ref().is_some_and(|parent| parent.uri == post.at.uri);
     if let Some(answer) = answers.into_iter().find(|answer| ours(answer) && under(answer)) {

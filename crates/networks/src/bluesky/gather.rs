@@ -5,6 +5,7 @@ use super::convert;
 use super::session::Account;
 use super::thread::{Places, Placing, place};
 use super::wire::{self, Post};
+use crate::asked::Ask;
 use guichet_model::{Fault, Item, Kind, Unread};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
@@ -71,10 +72,10 @@ impl Account {
         for some in new.chunks(MOST_VIEWS) {
             let query: Vec<_> = some.iter().map(|uri| ("uris", uri.clone())).collect();
             let told = self.api.get("app.bsky.feed.getPosts", &query).await?;
-            if !told["posts"].is_array() {
+            if !told.at("posts").is_array() {
                 return Err(Fault::unreadable("a list that is none"));
             }
-            for value in wire::list(&told["posts"]) {
+            for value in wire::list(told.at("posts")) {
                 match Post::read(value) {
                     Ok(post) => gathered.learn(post),
                     Err(why) => gathered.unread(value, why),
@@ -140,16 +141,16 @@ impl Account {
             Err(Fault::Later { .. }) if self.stumbles_again(&post.at.uri) => Value::Null,
             Err(fault) => return Err(fault),
         };
-        gathered.hidden.extend(wire::hidden(&told["threadgate"]).into_iter().flatten());
+        gathered.hidden.extend(wire::hidden(told.at("threadgate")).into_iter().flatten());
         let mut path = vec![post];
-        let mut node = &told["thread"]["parent"];
+        let mut node = told.at("thread").at("parent");
         while let Some(above) = shown(node) {
             // A chain that does not hold together is cut where it breaks.
             if path.last().and_then(parent) != Some(&above.at.uri) || path.len() > HIGHEST {
                 break;
             }
             path.push(above);
-            node = &node["parent"];
+            node = node.at("parent");
         }
         path.reverse();
         Ok(Some(path))
@@ -213,6 +214,6 @@ fn parent(post: &Post) -> Option<&String> {
 
 /// A node of a thread that is a post; what was deleted, blocked or is of an unknown kind shows none.
 pub(crate) fn shown(node: &Value) -> Option<Post> {
-    let kind = node["$type"].as_str().and_then(|kind| kind.rsplit('#').next());
-    matches!(kind, Some("threadViewPost") | None).then(|| Post::read(&node["post"]).ok()).flatten()
+    let kind = node.at("$type").as_str().and_then(|kind| kind.rsplit('#').next());
+    matches!(kind, Some("threadViewPost") | None).then(|| Post::read(node.at("post")).ok()).flatten()
 }

@@ -13,6 +13,7 @@ use super::renew::origin;
 use super::resolve::{Directory, Home, NOW, kept_at, wrong_server};
 use super::wire::Person;
 use super::{dpop, errors, oauth};
+use crate::asked::Ask;
 use crate::http::Http;
 use async_trait::async_trait;
 use guichet_model::{
@@ -170,26 +171,20 @@ impl SignIn {
             Err(Fault::Refused { .. } | Fault::Later { .. } | Fault::Unreadable { .. }) => Value::Null,
             Err(fault) => return Err(fault),
         };
-        if profile["did"] != access.did.as_str() {
-            profile = json!({ "did": access.did, "handle": told["handle"] });
+        if profile.at("did") != access.did.as_str() {
+            profile = json!({ "did": access.did, "handle": told.at("handle") });
         }
         self.finish(access, &profile)
     }
 
     fn session(&self, told: &Value, knocking: &Knocking) -> Result<Access, Fault> {
-        let text = |name: &str| told[name].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
-        let did = text("did").filter(|did| super::names::is_did(did));
-        let (Some(did), Some(access), Some(refresh)) = (did, text("accessJwt"), text("refreshJwt")) else {
-            return Err(wrong_server());
-        };
+        let (did, access, refresh) = tokens(told).ok_or_else(wrong_server)?;
         if knocking.home.did.as_ref().is_some_and(|expected| *expected != did) {
             return Err(wrong_server());
         }
-        if told["active"] == false {
-            return Err(Fault::refused(RefusalCode::Suspended, text("status")));
-        }
+        awake(told)?;
         // The largest server lets people in whom another one keeps: that one is in the document.
-        let kept = kept_at(&told["didDoc"], self.http.reach)?;
+        let kept = kept_at(told.at("didDoc"), self.http.reach)?;
         let server = kept.unwrap_or_else(|| knocking.home.server.clone());
         Ok(Access { server: origin(&server), did, access, refresh, oauth: None })
     }
@@ -240,6 +235,22 @@ pub(crate) fn random() -> Result<String, Fault> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|_| Fault::unreadable("no randomness"))?;
     Ok(dpop::encoded(&bytes))
+}
+
+/// Who it is, and what opens.
+pub(crate) fn tokens(told: &Value) -> Option<(String, String, String)> {
+    let text = |name: &str| told.at(name).as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    let did = text("did").filter(|did| super::names::is_did(did))?;
+    Some((did, text("accessJwt")?, text("refreshJwt")?))
+}
+
+/// An account that was put to sleep, by its owner or by others, says so.
+pub(crate) fn awake(told: &Value) -> Result<(), Fault> {
+    if told.at("active") == false {
+        let why = told.at("status").as_str().filter(|why| !why.is_empty()).map(str::to_owned);
+        return Err(Fault::refused(RefusalCode::Suspended, why));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

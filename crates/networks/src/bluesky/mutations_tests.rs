@@ -85,8 +85,8 @@ fn posts_and_threads() {
         mutate(&mut told, &mut luck);
         let mut reading = crate::recorded::Reading::default();
         let exchange = crate::recorded::Exchange { path: None, body: serde_json::json!({ "thread": told }) };
-        let what = super::recorded::WHATS.iter().find(|what| what.name == "thread").unwrap();
-        super::recorded::read(what, &exchange, &mut reading);
+        let what = crate::recorded::kind("bluesky", "thread").unwrap();
+        (what.read)(&exchange, &mut reading);
         assert!(reading.lines.len() <= 3, "round {round}");
     }
 }

@@ -13,6 +13,7 @@ use super::names::{Who, is_did};
 use super::renew::{origin, pair};
 use super::resolve::{Directory, Home, NOW, kept_at, whose, wrong_server};
 use crate::addresses::same_origin;
+use crate::asked::Ask;
 use crate::http::{Answer, Http};
 use crate::loopback::{self, Expected, Listener};
 use guichet_model::{Fault, Field, FieldKind, Millis, RefusalCode, Spending, Step};
@@ -90,7 +91,7 @@ impl Agreement {
             ("login_hint", who.as_str()),
         ];
         let told = asked(http, &self.issuer.push, &self.key, &form).await?.json()?;
-        let request = told["request_uri"].as_str().ok_or_else(|| Fault::unreadable("no request"))?;
+        let request = told.at("request_uri").as_str().ok_or_else(|| Fault::unreadable("no request"))?;
         self.request = request.to_owned();
         Ok(())
     }
@@ -133,7 +134,7 @@ impl Agreement {
             ("code_verifier", &self.verifier),
         ];
         let told = asked(http, &self.issuer.token, &self.key, &form).await?.json()?;
-        let text = |name: &str| told[name].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+        let text = |name: &str| told.at(name).as_str().filter(|text| !text.is_empty()).map(str::to_owned);
         let (Some(access), Some(refresh), Some(scope)) = (text("access_token"), text("refresh_token"), text("scope"))
         else {
             return Err(Fault::unreadable("an answer without its tokens"));
@@ -175,15 +176,15 @@ impl Issuer {
     async fn of(http: &Http, server: &Url) -> Result<Self, Fault> {
         let page = |url: &Url, path: &str| url.join(path).map_err(|_| wrong_server());
         let resource = told(http, page(server, "/.well-known/oauth-protected-resource")?).await?;
-        let named = resource["authorization_servers"][0].as_str().ok_or_else(wrong_server)?;
+        let named = resource.at("authorization_servers").first().as_str().ok_or_else(wrong_server)?;
         let at = Url::parse(named).map_err(|_| wrong_server())?;
         let metadata = told(http, page(&at, "/.well-known/oauth-authorization-server")?).await?;
-        let name = metadata["issuer"].as_str().unwrap_or_default();
+        let name = metadata.at("issuer").as_str().unwrap_or_default();
         if name.trim_end_matches('/') != named.trim_end_matches('/') {
             return Err(wrong_server());
         }
         let door = |field: &str| {
-            let url = metadata[field].as_str().and_then(|url| Url::parse(url).ok()).ok_or_else(wrong_server)?;
+            let url = metadata.at(field).as_str().and_then(|url| Url::parse(url).ok()).ok_or_else(wrong_server)?;
             // A door on another origin would take the code and the tokens elsewhere.
             if same_origin(&url, &at) {
                 Ok(url)
@@ -249,9 +250,9 @@ pub(crate) async fn profile(http: &Http, access: &Access, server: &Url) -> Resul
     let session = read_as(http, access, url).await?;
     let url = xrpc(server, "app.bsky.actor.getProfile", &[("actor", access.did.clone())])?;
     match read_as(http, access, url).await {
-        Ok(profile) if profile["did"] == access.did.as_str() => Ok(profile),
+        Ok(profile) if profile.at("did") == access.did.as_str() => Ok(profile),
         Ok(_) | Err(Fault::Refused { .. } | Fault::Later { .. } | Fault::Unreadable { .. }) => {
-            Ok(json!({ "did": access.did, "handle": session["handle"] }))
+            Ok(json!({ "did": access.did, "handle": session.at("handle") }))
         }
         Err(fault) => Err(fault),
     }
@@ -308,7 +309,7 @@ pub(crate) async fn exchanged(api: &Api, old: &Access) -> Result<Access, Fault> 
                 let fresh = pair(&answer, old, "access_token", "refresh_token")?;
                 let told = answer.json().map_err(|_| Fault::NeedsLogin)?;
                 // Tokens of somebody else would speak in their name.
-                if told["sub"].as_str().is_some_and(|sub| sub != old.did) {
+                if told.at("sub").as_str().is_some_and(|sub| sub != old.did) {
                     return Err(Fault::NeedsLogin);
                 }
                 return Ok(fresh);

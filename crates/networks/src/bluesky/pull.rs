@@ -9,6 +9,7 @@ use super::gather::Gathered;
 use super::session::Account;
 use super::thread::Places;
 use super::wire::{self, Notification, Post};
+use crate::asked::Ask;
 use guichet_model::{Cursor, Fault, Millis, Page, RefusalCode, SECOND, Source};
 use serde_json::Value;
 
@@ -83,7 +84,7 @@ async fn listed(account: &Account, list: List, cursor: Option<&Cursor>, since: M
         *account.places() = Places::default();
         return Err(fault);
     }
-    let older = told["cursor"].as_str().filter(|older| !older.is_empty() && !entries.is_empty());
+    let older = told.at("cursor").as_str().filter(|older| !older.is_empty() && !entries.is_empty());
     let taken = feed.take(&entries, older, now);
     let cursor = serde_json::to_string(&feed).map_err(|_| Fault::unreadable("a cursor"))?;
     let mut items = gathered.items;
@@ -140,9 +141,9 @@ impl List {
             Ok(None) => None,
             Ok(Some((key, at, post))) => Some(Line { entry: Entry { key, at }, post, bad: None }),
             Err(why) => {
-                let seen = if self == Self::Own { &value["post"] } else { value };
-                let key = format!("{} {} {why}", seen["uri"], seen["cid"]);
-                let at = wire::time(&seen["indexedAt"]).unwrap_or(now);
+                let seen = if self == Self::Own { value.at("post") } else { value };
+                let key = format!("{} {} {why}", seen.at("uri"), seen.at("cid"));
+                let at = wire::time(seen.at("indexedAt")).unwrap_or(now);
                 Some(Line { entry: Entry { key, at }, post: None, bad: Some((value, why)) })
             }
         }
@@ -151,19 +152,19 @@ impl List {
 
 type Own = Option<(String, Millis, Option<(Post, bool)>)>;
 
-fn own(value: &Value) -> Result<Own, String> {
-    let reason = value["reason"]["$type"].as_str().and_then(|kind| kind.rsplit('#').next());
+pub(crate) fn own(value: &Value) -> Result<Own, String> {
+    let reason = value.at("reason").at("$type").as_str().and_then(|kind| kind.rsplit('#').next());
     match reason {
         // It stands where it was shared.
         Some("reasonRepost") => {
-            let at = wire::time(&value["reason"]["indexedAt"]);
-            let key = format!("shared {}", value["post"]["uri"]);
+            let at = wire::time(value.at("reason").at("indexedAt"));
+            let key = format!("shared {}", value.at("post").at("uri"));
             Ok(at.map(|at| (key, at, None)))
         }
         Some("reasonPin") => Ok(None),
         _ => {
-            let post = Post::read(&value["post"])?;
-            let at = wire::time(&value["post"]["indexedAt"]).unwrap_or(post.when);
+            let post = Post::read(value.at("post"))?;
+            let at = wire::time(value.at("post").at("indexedAt")).unwrap_or(post.when);
             Ok(Some((format!("{} {}", post.at.uri, post.at.cid), at, Some((post, false)))))
         }
     }

@@ -5,37 +5,36 @@ use super::convert::{self, Me};
 use super::gather::shown;
 use super::thread::{Placing, place};
 use super::wire::{Message, Notification, Post, Told, list};
-use crate::recorded::{Exchange, Reading, line};
+use crate::asked::Ask;
+use crate::recorded::{Exchange, Reading, What, line};
 use guichet_model::{Author, Identity, Kind, RemoteId};
 use serde_json::Value;
-
-/// A kind of answer: how it is named, and which requests ask for it.
-pub(crate) struct What {
-    pub name: &'static str,
-    pub asked: fn(method: &str, path: &str) -> bool,
-    read: fn(&Value, &mut Reading),
-}
 
 pub(crate) const WHATS: &[What] = &[
     What {
         name: "notifications",
         asked: |_, path| path.ends_with("app.bsky.notification.listNotifications"),
-        read: notifications,
+        text: false,
+        read: |told, reading| within(told, reading, notifications),
     },
     What {
         name: "thread",
         asked: |_, path| path.ends_with("app.bsky.feed.getPostThread"),
-        read: |body, reading| thread(&body["thread"], reading),
+        text: false,
+        read: |told, reading| within(told, reading, |body, reading| thread(body.at("thread"), reading)),
     },
     What {
         name: "posts",
         asked: |_, path| {
             ["getPosts", "searchPosts", "getQuotes"].iter().any(|name| path.ends_with(&format!("app.bsky.feed.{name}")))
         },
-        read: |body, reading| {
-            for value in list(&body["posts"]) {
-                post(value, reading);
-            }
+        text: false,
+        read: |told, reading| {
+            within(told, reading, |body, reading| {
+                for value in list(body.at("posts")) {
+                    post(value, reading);
+                }
+            });
         },
     },
     What {
@@ -44,56 +43,68 @@ pub(crate) const WHATS: &[What] = &[
             let lists = ["getAuthorFeed", "getTimeline", "getFeed", "getListFeed", "getActorLikes"];
             lists.iter().any(|name| path.ends_with(&format!("app.bsky.feed.{name}")))
         },
-        read: |body, reading| {
-            for value in list(&body["feed"]) {
-                post(&value["post"], reading);
-            }
+        text: false,
+        read: |told, reading| {
+            within(told, reading, |body, reading| {
+                for value in list(body.at("feed")) {
+                    post(value.at("post"), reading);
+                }
+            });
         },
     },
     What {
         name: "messages",
         asked: |_, path| path.ends_with("chat.bsky.convo.getMessages"),
-        read: |body, reading| {
-            for value in list(&body["messages"]) {
-                message("", value, reading);
-            }
+        text: false,
+        read: |told, reading| {
+            within(told, reading, |body, reading| {
+                for value in list(body.at("messages")) {
+                    message("", value, reading);
+                }
+            });
         },
     },
     What {
         name: "log",
         asked: |_, path| path.ends_with("chat.bsky.convo.getLog"),
-        read: |body, reading| {
-            let created =
-                |entry: &&Value| entry["$type"].as_str().is_some_and(|kind| kind.ends_with("#logCreateMessage"));
-            for entry in list(&body["logs"]).filter(created) {
-                message(entry["convoId"].as_str().unwrap_or_default(), &entry["message"], reading);
-            }
+        text: false,
+        read: |told, reading| {
+            within(told, reading, |body, reading| {
+                let created =
+                    |entry: &&Value| entry.at("$type").as_str().is_some_and(|kind| kind.ends_with("#logCreateMessage"));
+                for entry in list(body.at("logs")).filter(created) {
+                    message(entry.at("convoId").as_str().unwrap_or_default(), entry.at("message"), reading);
+                }
+            });
         },
     },
     What {
         name: "convos",
         asked: |_, path| path.ends_with("chat.bsky.convo.listConvos") || path.ends_with("chat.bsky.convo.getConvo"),
-        read: |body, reading| {
-            let alone = body.get("convo");
-            for convo in list(&body["convos"]).chain(alone) {
-                if convo["lastMessage"].is_object() {
-                    message(convo["id"].as_str().unwrap_or_default(), &convo["lastMessage"], reading);
+        text: false,
+        read: |told, reading| {
+            within(told, reading, |body, reading| {
+                let alone = body.has("convo");
+                for convo in list(body.at("convos")).chain(alone) {
+                    if convo.at("lastMessage").is_object() {
+                        message(convo.at("id").as_str().unwrap_or_default(), convo.at("lastMessage"), reading);
+                    }
                 }
-            }
+            });
         },
     },
 ];
 
-pub(crate) fn read(what: &What, exchange: &Exchange, reading: &mut Reading) {
-    if !exchange.body.is_object() {
+fn within(told: &Exchange, reading: &mut Reading, read: fn(&Value, &mut Reading)) {
+    if told.body.is_object() {
+        read(&told.body, reading);
+    } else {
         reading.unreadable += 1;
-        return;
     }
-    (what.read)(&exchange.body, reading);
 }
 
 fn notifications(body: &Value, reading: &mut Reading) {
-    for value in list(&body["notifications"]) {
+    for value in list(body.at("notifications")) {
         match Notification::read(value) {
             Ok(Notification { post: Some(post), names_us, .. }) => {
                 let own = Some(post.at.uri.as_str()).filter(|_| post.parent.is_none() && names_us);
@@ -123,10 +134,10 @@ fn alone(post: &Post) -> Placing {
 /// From the first post down, each below what it answers.
 fn thread(node: &Value, reading: &mut Reading) {
     let mut above = Vec::new();
-    let mut at = &node["parent"];
+    let mut at = node.at("parent");
     while let Some(post) = shown(at) {
         above.push(post);
-        at = &at["parent"];
+        at = at.at("parent");
     }
     above.reverse();
     let me = nobody();
@@ -139,8 +150,8 @@ fn thread(node: &Value, reading: &mut Reading) {
 
 fn below(node: &Value, path: &mut Vec<Post>, me: &Me, reading: &mut Reading) {
     let Some(post) = shown(node) else {
-        let kept = node["notFound"] == true || node["blocked"] == true || !node["$type"].is_string();
-        reading.unreadable += usize::from(!kept || node["post"].is_object());
+        let kept = node.at("notFound") == true || node.at("blocked") == true || !node.at("$type").is_string();
+        reading.unreadable += usize::from(!kept || node.at("post").is_object());
         return;
     };
     path.push(post);
@@ -148,7 +159,7 @@ fn below(node: &Value, path: &mut Vec<Post>, me: &Me, reading: &mut Reading) {
         let all: Vec<&Post> = path.iter().collect();
         reading.lines.push(line(&convert::post(post, place(&all, false, me), false, false)));
     }
-    for answer in list(&node["replies"]) {
+    for answer in list(node.at("replies")) {
         below(answer, path, me, reading);
     }
     path.pop();
@@ -176,4 +187,16 @@ fn nobody() -> Me {
         bot: false,
     };
     Me::new(&Identity { server: String::new(), me })
+}
+
+/// What other recordings hold, asked for by what asks for it; false: nothing does.
+#[cfg(test)]
+pub(crate) fn ask(name: &str, told: &Value) -> bool {
+    match name {
+        "feed" => list(told.at("feed")).all(|value| super::pull::own(value).is_ok()),
+        "session" => super::login::tokens(told).is_some() && super::login::awake(told).is_ok(),
+        // Not all of them are certain: what they say is asked for all the same.
+        "errors" => crate::asked::refusals(told).iter().map(super::errors::table).count() > 0,
+        _ => false,
+    }
 }

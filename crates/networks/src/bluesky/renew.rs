@@ -4,6 +4,7 @@
 use super::access::Access;
 use super::api::{Api, xrpc};
 use super::{errors, oauth};
+use crate::asked::Ask;
 use crate::http::Answer;
 use guichet_model::{Fault, SECOND, Spending};
 use std::collections::HashMap;
@@ -54,7 +55,7 @@ async fn exchanged(api: &Api, old: &Access) -> Result<Access, Fault> {
 /// The pair in an answer. One without it was still an exchange: only a sign-in helps.
 pub(crate) fn pair(answer: &Answer, old: &Access, access: &str, refresh: &str) -> Result<Access, Fault> {
     let told = answer.json().map_err(|_| Fault::Unsure)?;
-    let token = |name: &str| told[name].as_str().filter(|token| !token.is_empty()).map(str::to_owned);
+    let token = |name: &str| told.at(name).as_str().filter(|token| !token.is_empty()).map(str::to_owned);
     match (token(access), token(refresh)) {
         (Some(access), Some(refresh)) => Ok(Access { access, refresh, ..old.clone() }),
         _ => Err(Fault::NeedsLogin),

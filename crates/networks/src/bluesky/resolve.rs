@@ -8,6 +8,7 @@ use super::names::{Who, is_did};
 use super::renew::origin;
 use super::{api::xrpc, errors};
 use crate::addresses::Reach;
+use crate::asked::Ask;
 use crate::http::{Answer, Http};
 use guichet_model::{Fault, Millis, RefusalCode, Unreached};
 use serde_json::Value;
@@ -112,7 +113,7 @@ impl Directory {
             500.. | 429 => return Err(Fault::Later { after: NOW }),
             _ => return Err(Fault::refused(RefusalCode::Gone, None)),
         };
-        if document["id"] != did {
+        if document.at("id") != did {
             return Err(wrong_server());
         }
         Ok(document)
@@ -127,7 +128,7 @@ pub(crate) async fn whose(http: &Http, server: &Url, handle: &str) -> Result<Str
         Fault::Refused { reason } => Fault::refused(RefusalCode::Gone, reason.said),
         other => other,
     })?;
-    let did = answer.json()?["did"].as_str().filter(|did| is_did(did)).map(str::to_owned);
+    let did = answer.json()?.at("did").as_str().filter(|did| is_did(did)).map(str::to_owned);
     did.ok_or_else(|| Fault::unreadable("a handle without its owner"))
 }
 
@@ -141,20 +142,20 @@ async fn told(http: &Http, url: Url) -> Result<Answer, Fault> {
 
 fn claims(document: &Value, handle: &str) -> bool {
     let name = format!("at://{handle}");
-    super::wire::list(&document["alsoKnownAs"])
+    super::wire::list(document.at("alsoKnownAs"))
         .any(|alias| alias.as_str().is_some_and(|alias| alias.trim_end_matches('/').eq_ignore_ascii_case(&name)))
 }
 
 /// The origin of the server that a document names. `Ok(None)`: it names none.
 pub(crate) fn kept_at(document: &Value, reach: Reach) -> Result<Option<Url>, Fault> {
     let keeps = |service: &&Value| {
-        let id = service["id"].as_str().unwrap_or_default();
-        id.ends_with("#atproto_pds") && service["type"] == "AtprotoPersonalDataServer"
+        let id = service.at("id").as_str().unwrap_or_default();
+        id.ends_with("#atproto_pds") && service.at("type") == "AtprotoPersonalDataServer"
     };
-    let Some(service) = super::wire::list(&document["service"]).find(keeps) else {
+    let Some(service) = super::wire::list(document.at("service")).find(keeps) else {
         return Ok(None);
     };
-    let named = service["serviceEndpoint"].as_str().ok_or_else(wrong_server)?;
+    let named = service.at("serviceEndpoint").as_str().ok_or_else(wrong_server)?;
     let url = Url::parse(named).map_err(|_| wrong_server())?;
     if !reach.allows(&url) {
         return Err(Fault::unreadable("a server outside this program's reach"));

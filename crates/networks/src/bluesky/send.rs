@@ -11,6 +11,7 @@ use super::names::{At, POST, Said, said};
 use super::session::Account;
 use super::wire::{Post, Told};
 use super::{chat, me};
+use crate::asked::Ask;
 use guichet_model::text::{count, measure};
 use guichet_model::{
     Fault, Item, LastWord, MINUTE, Outgoing, Prepared, Proof, RefusalCode, RemoteId, TextLimit, Visibility,
@@ -132,7 +133,7 @@ async fn whose(account: &Account, outgoing: &Outgoing, handle: &str) -> Result<O
     }
     let query = [("handle", handle.to_owned())];
     match account.api.get("com.atproto.identity.resolveHandle", &query).await {
-        Ok(told) => Ok(told["did"].as_str().filter(|did| super::names::is_did(did)).map(str::to_owned)),
+        Ok(told) => Ok(told.at("did").as_str().filter(|did| super::names::is_did(did)).map(str::to_owned)),
         Err(Fault::Refused { .. } | Fault::Unreadable { .. }) => Ok(None),
         Err(fault) => Err(fault),
     }
@@ -143,8 +144,8 @@ async fn convo_with(account: &Account, post: &RemoteId) -> Result<String, Fault>
     let did = At::read(post.as_str()).map(|at| at.did.to_owned());
     let did = did.ok_or_else(|| Fault::refused(RefusalCode::NotOffered, None))?;
     let told = account.api.get_by("chat.bsky.convo.getConvoForMembers", &[("members", did)], CHAT).await?;
-    account.meets(&told["convo"]["members"]);
-    let convo = told["convo"]["id"].as_str().filter(|id| !id.is_empty() && !id.contains('/'));
+    account.meets(told.at("convo").at("members"));
+    let convo = told.at("convo").at("id").as_str().filter(|id| !id.is_empty() && !id.contains('/'));
     convo.map(str::to_owned).ok_or_else(|| Fault::unreadable("an exchange without its name"))
 }
 
@@ -186,8 +187,8 @@ pub(crate) async fn send(account: &Account, prepared: &Prepared, last: Arc<dyn L
             let answer = account.api.publish("com.atproto.repo.createRecord", body, None, last).await?;
             let told = answer.json().map_err(|_| Fault::Unsure)?;
             // Only our record under its own key is the proof.
-            let ours = told["uri"].as_str() == Some(&address(account, &rkey));
-            let cid = told["cid"].as_str().filter(|_| ours).ok_or(Fault::Unsure)?;
+            let ours = told.at("uri").as_str() == Some(&address(account, &rkey));
+            let cid = told.at("cid").as_str().filter(|_| ours).ok_or(Fault::Unsure)?;
             published(account, &rkey, cid, &record)
         }
     }

@@ -3,6 +3,7 @@
 //! without its id, its sender, its text and a time.
 
 use super::names;
+use crate::asked::Ask;
 use guichet_model::{Attachment, AttachmentKind, Counts, Millis};
 use serde_json::Value;
 
@@ -20,15 +21,15 @@ pub(crate) struct Person {
 
 impl Person {
     pub fn read(value: &Value) -> Option<Self> {
-        let did = value["did"].as_str().filter(|did| names::is_did(did))?;
+        let did = value.at("did").as_str().filter(|did| names::is_did(did))?;
         Some(Self {
             did: did.to_owned(),
             // One that no longer proves its handle is shown by its lasting name (`handle.invalid`).
-            handle: text(&value["handle"])
+            handle: text(value.at("handle"))
                 .filter(|handle| names::is_handle(handle) && handle != "handle.invalid")
                 .unwrap_or_else(|| did.to_owned()),
-            name: text(&value["displayName"]).map(|name| super::facets::line(&name)).unwrap_or_default(),
-            avatar: address(&value["avatar"]),
+            name: text(value.at("displayName")).map(|name| super::facets::line(&name)).unwrap_or_default(),
+            avatar: address(value.at("avatar")),
         })
     }
 }
@@ -42,8 +43,8 @@ pub(crate) struct Ref {
 
 impl Ref {
     pub fn read(value: &Value) -> Option<Self> {
-        let uri = value["uri"].as_str().filter(|uri| names::At::read(uri).is_some())?;
-        Some(Self { uri: uri.to_owned(), cid: text(&value["cid"])? })
+        let uri = value.at("uri").as_str().filter(|uri| names::At::read(uri).is_some())?;
+        Some(Self { uri: uri.to_owned(), cid: text(value.at("cid"))? })
     }
 }
 
@@ -80,32 +81,32 @@ impl Post {
         if !names::At::read(&at.uri).is_some_and(|at| at.is_post()) {
             return Err("not a post".to_owned());
         }
-        let author = Person::read(&value["author"]).ok_or("no author")?;
+        let author = Person::read(value.at("author")).ok_or("no author")?;
         if names::owner(&at.uri) != author.did {
             return Err("another author".to_owned());
         }
-        let record = &value["record"];
-        let written = text(&record["text"]).ok_or("no text")?;
-        let times = [time(&record["createdAt"]), time(&value["indexedAt"])];
+        let record = value.at("record");
+        let written = text(record.at("text")).ok_or("no text")?;
+        let times = [time(record.at("createdAt")), time(value.at("indexedAt"))];
         let when = times.into_iter().flatten().min().ok_or("no time")?;
-        let seen = &value["embed"];
-        let embed = &record["embed"];
+        let seen = value.at("embed");
+        let embed = record.at("embed");
         Ok(Self {
-            facets: record["facets"].clone(),
-            root: Ref::read(&record["reply"]["root"]),
-            parent: Ref::read(&record["reply"]["parent"]),
+            facets: record.at("facets").clone(),
+            root: Ref::read(record.at("reply").at("root")),
+            parent: Ref::read(record.at("reply").at("parent")),
             quoted: quoted(embed),
-            lang: list(&record["langs"]).find_map(lang),
+            lang: list(record.at("langs")).find_map(lang),
             attachments: attachments(seen),
-            labels: labels(&value["labels"], &record["labels"]),
+            labels: labels(value.at("labels"), record.at("labels")),
             counts: Counts {
-                replies: count(&value["replyCount"]),
-                shares: count(&value["repostCount"]).saturating_add(count(&value["quoteCount"])),
-                likes: count(&value["likeCount"]),
+                replies: count(value.at("replyCount")),
+                shares: count(value.at("repostCount")).saturating_add(count(value.at("quoteCount"))),
+                likes: count(value.at("likeCount")),
             },
-            like: text(&value["viewer"]["like"]),
-            answerable: value["viewer"]["replyDisabled"] != true,
-            hidden: hidden(&value["threadgate"]),
+            like: text(value.at("viewer").at("like")),
+            answerable: value.at("viewer").at("replyDisabled") != true,
+            hidden: hidden(value.at("threadgate")),
             at,
             author,
             text: written,
@@ -132,12 +133,12 @@ pub(crate) struct Notification {
 
 impl Notification {
     pub fn read(value: &Value) -> Result<Self, String> {
-        let uri = text(&value["uri"]).ok_or("no uri")?;
-        let cid = text(&value["cid"]).unwrap_or_default();
-        let reason = value["reason"].as_str().unwrap_or_default();
+        let uri = text(value.at("uri")).ok_or("no uri")?;
+        let cid = text(value.at("cid")).unwrap_or_default();
+        let reason = value.at("reason").as_str().unwrap_or_default();
         let brings = matches!(reason, "mention" | "reply" | "quote");
         // One that brings nothing counts for its time alone.
-        let at = time(&value["indexedAt"]).or_else(|| time(&value["record"]["createdAt"])).ok_or("no time")?;
+        let at = time(value.at("indexedAt")).or_else(|| time(value.at("record").at("createdAt"))).ok_or("no time")?;
         let post = if brings { Some(Post::read(value)?) } else { None };
         Ok(Self { key: format!("{uri} {cid}"), at, names_us: matches!(reason, "mention" | "quote"), post })
     }
@@ -165,24 +166,24 @@ pub(crate) enum Told {
 impl Told {
     /// `Ok(None)`: something else than a message (a member who came, a kind that is not known).
     pub fn read(value: &Value) -> Result<Option<Self>, String> {
-        let kind = value["$type"].as_str().unwrap_or("chat.bsky.convo.defs#messageView");
+        let kind = value.at("$type").as_str().unwrap_or("chat.bsky.convo.defs#messageView");
         match kind.rsplit('#').next() {
             Some("messageView") => {}
-            Some("deletedMessageView") => return Ok(Some(Self::Deleted(text(&value["id"]).ok_or("no id")?))),
+            Some("deletedMessageView") => return Ok(Some(Self::Deleted(text(value.at("id")).ok_or("no id")?))),
             _ => return Ok(None),
         }
-        let sender = value["sender"]["did"].as_str().filter(|did| names::is_did(did)).ok_or("no sender")?;
-        let id = text(&value["id"]).filter(|id| !id.is_empty() && !id.contains('/')).ok_or("no id")?;
-        let reaction = |value: &Value| Some((text(&value["sender"]["did"])?, text(&value["value"])?));
+        let sender = value.at("sender").at("did").as_str().filter(|did| names::is_did(did)).ok_or("no sender")?;
+        let id = text(value.at("id")).filter(|id| !id.is_empty() && !id.contains('/')).ok_or("no id")?;
+        let reaction = |value: &Value| Some((text(value.at("sender").at("did"))?, text(value.at("value"))?));
         Ok(Some(Self::Message(Message {
             id,
             sender: sender.to_owned(),
-            text: text(&value["text"]).ok_or("no text")?,
-            facets: value["facets"].clone(),
-            at: time(&value["sentAt"]).ok_or("no time")?,
-            answers: text(&value["replyTo"]["id"]),
-            quoted: text(&value["embed"]["record"]["uri"]),
-            reactions: list(&value["reactions"]).filter_map(reaction).collect(),
+            text: text(value.at("text")).ok_or("no text")?,
+            facets: value.at("facets").clone(),
+            at: time(value.at("sentAt")).ok_or("no time")?,
+            answers: text(value.at("replyTo").at("id")),
+            quoted: text(value.at("embed").at("record").at("uri")),
+            reactions: list(value.at("reactions")).filter_map(reaction).collect(),
         })))
     }
 }
@@ -222,37 +223,38 @@ pub(crate) fn time(value: &Value) -> Option<Millis> {
 
 fn quoted(embed: &Value) -> Option<String> {
     // Quoted alone, or with pictures beside it (`app.bsky.embed.recordWithMedia`).
-    let uri = [&embed["record"]["uri"], &embed["record"]["record"]["uri"]].into_iter().find_map(text)?;
+    let uri = [embed.at("record").at("uri"), embed.at("record").at("record").at("uri")].into_iter().find_map(text)?;
     names::At::read(&uri).is_some_and(|at| at.is_post()).then_some(uri)
 }
 
 /// What a view shows besides the text.
 fn attachments(embed: &Value) -> Vec<Attachment> {
-    let media = if embed["media"].is_object() { &embed["media"] } else { embed };
+    let media = if embed.at("media").is_object() { embed.at("media") } else { embed };
     let alt = |value: &Value| text(value).map(|alt| super::facets::line(&alt)).filter(|alt| !alt.is_empty());
     let picture = |value: &Value| {
         Some(Attachment {
             kind: AttachmentKind::Image,
-            url: address(&value["fullsize"])?,
-            preview: address(&value["thumb"]).or_else(|| address(&value["thumbnail"])),
-            alt: alt(&value["alt"]),
+            url: address(value.at("fullsize"))?,
+            preview: address(value.at("thumb")).or_else(|| address(value.at("thumbnail"))),
+            alt: alt(value.at("alt")),
             file: None,
         })
     };
-    let mut found: Vec<Attachment> = list(&media["images"]).chain(list(&media["items"])).filter_map(picture).collect();
-    found.extend(address(&media["playlist"]).map(|url| Attachment {
+    let mut found: Vec<Attachment> =
+        list(media.at("images")).chain(list(media.at("items"))).filter_map(picture).collect();
+    found.extend(address(media.at("playlist")).map(|url| Attachment {
         kind: AttachmentKind::Video,
         url,
-        preview: address(&media["thumbnail"]),
-        alt: alt(&media["alt"]),
+        preview: address(media.at("thumbnail")),
+        alt: alt(media.at("alt")),
         file: None,
     }));
-    let card = &media["external"];
-    found.extend(address(&card["uri"]).map(|url| Attachment {
+    let card = media.at("external");
+    found.extend(address(card.at("uri")).map(|url| Attachment {
         kind: AttachmentKind::Other,
         url,
-        preview: address(&card["thumb"]),
-        alt: alt(&card["title"]),
+        preview: address(card.at("thumb")),
+        alt: alt(card.at("title")),
         file: None,
     }));
     found.truncate(MOST_ATTACHMENTS);
@@ -261,10 +263,10 @@ fn attachments(embed: &Value) -> Vec<Attachment> {
 
 /// Those of labelers and the author's own; one that begins with "!" is an order to apps, no warning.
 fn labels(by_labelers: &Value, own: &Value) -> Vec<String> {
-    let taken_back = |value: &&Value| value["neg"] != true;
-    let named = |value: &Value| text(&value["val"]);
+    let taken_back = |value: &&Value| value.at("neg") != true;
+    let named = |value: &Value| text(value.at("val"));
     let mut found: Vec<String> =
-        list(by_labelers).filter(taken_back).chain(list(&own["values"])).filter_map(named).collect();
+        list(by_labelers).filter(taken_back).chain(list(own.at("values"))).filter_map(named).collect();
     found.retain(|name| !name.starts_with('!') && !name.is_empty() && name.len() <= 128);
     found.sort_unstable();
     found.dedup();
@@ -273,8 +275,8 @@ fn labels(by_labelers: &Value, own: &Value) -> Vec<String> {
 
 /// The answers that a thread's gate hides; `None`: nothing is said of a gate.
 pub(crate) fn hidden(gate: &Value) -> Option<Vec<String>> {
-    let record = gate.get("record")?;
-    Some(list(&record["hiddenReplies"]).filter_map(text).collect())
+    let record = gate.has("record")?;
+    Some(list(record.at("hiddenReplies")).filter_map(text).collect())
 }
 
 #[cfg(test)]

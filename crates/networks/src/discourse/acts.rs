@@ -6,6 +6,7 @@ use super::pace::For;
 use super::send;
 use super::session::Account;
 use super::wire::Post;
+use crate::asked::Ask;
 use guichet_model::{DAY, Fault, Item, RefusalCode, RemoteId, Report, ReportCategory};
 use reqwest::Method;
 use serde_json::json;
@@ -95,7 +96,7 @@ pub(crate) async fn edit(account: &Account, item: &RemoteId, text: &str) -> Resu
     let body = json!({ "post": { "raw": raw } }).to_string();
     let answer = account.api.write(Method::PUT, &format!("/posts/{id}.json"), &[], Some(body)).await?;
     let told = answer.json().map_err(|_| Fault::Unsure)?;
-    let value = if told["post"].is_object() { &told["post"] } else { &told };
+    let value = if told.at("post").is_object() { told.at("post") } else { &told };
     let mut post = Post::read(value).ok().flatten().filter(|post| post.id == id).ok_or(Fault::Unsure)?;
     // As recorded, the answer shows what became of it, and not what was written.
     post.raw = post.raw.or(Some(raw));

@@ -8,6 +8,7 @@ use super::access::Access;
 use super::names;
 use super::pace::{For, Pace};
 use super::{errors, wire};
+use crate::asked::Ask;
 use crate::http::{Answer, Http, read_fault};
 use crate::last_word::before_the_first_byte;
 use guichet_model::{Doors, Fault, LastWord, Millis, RefusalCode, Spending};
@@ -102,7 +103,7 @@ impl Api {
             return Ok(Fault::NeedsLogin);
         }
         match self.fault(&asked) {
-            None if wire::User::read(&asked.json()?["current_user"]).is_ok() => {
+            None if wire::User::read(asked.json()?.at("current_user")).is_ok() => {
                 Ok(errors::table(refused).unwrap_or_else(|| Fault::refused(RefusalCode::Forbidden, None)))
             }
             None => Ok(Fault::NeedsLogin),

@@ -1,6 +1,7 @@
 //! The forum's own words for "no": sentences in its language, and an `error_type` for some of them. Only the types and the
 //! statuses are compared; an answer without its words may come from anything on the way (a proxy, a firewall).
 
+use crate::asked::Ask;
 use crate::http::Answer;
 use guichet_model::{Fault, Millis, RefusalCode, SECOND};
 use serde_json::Value;
@@ -38,7 +39,7 @@ pub(crate) fn wait(answer: &Answer, now: Millis) -> Option<Millis> {
         return None;
     }
     let body: Value = serde_json::from_slice(&answer.body).ok()?;
-    let seconds = body["extras"]["wait_seconds"].as_f64().filter(|seconds| *seconds >= 0.0)?;
+    let seconds = body.at("extras").at("wait_seconds").as_f64().filter(|seconds| *seconds >= 0.0)?;
     Some(now.plus(((seconds * 1000.0) as i64).clamp(SECOND, 24 * 3600 * SECOND)))
 }
 
@@ -53,8 +54,8 @@ fn told(answer: &Answer) -> Option<Told> {
     if body.as_array().is_some_and(|words| words.iter().any(|word| word.as_str() == Some("BAD CSRF"))) {
         return Some(Told { kind: None, said: None });
     }
-    let kind = body["error_type"].as_str().map(str::to_owned);
-    let sentences = body["errors"].as_array().map(|all| all.iter().filter_map(Value::as_str).collect::<Vec<_>>());
+    let kind = body.at("error_type").as_str().map(str::to_owned);
+    let sentences = body.at("errors").as_array().map(|all| all.iter().filter_map(Value::as_str).collect::<Vec<_>>());
     if kind.is_none() && sentences.is_none() {
         return None;
     }

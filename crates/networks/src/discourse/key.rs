@@ -4,6 +4,7 @@
 //! Recent forums seal with OAEP where they are asked to (`padding=oaep`); older ones do not know the word and seal as
 //! PKCS#1 v1.5 says, so both are tried.
 
+use crate::asked::Ask;
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rsa::{KeySize, OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey};
 use aws_lc_rs::rsa::{Pkcs1PrivateDecryptingKey, PrivateDecryptingKey};
@@ -48,10 +49,10 @@ impl Pair {
         let sealed = LENIENT.decode(letters).map_err(|_| wrong())?;
         let text = self.unsealed(&sealed).ok_or_else(wrong)?;
         let told: Value = serde_json::from_slice(&text).map_err(|_| wrong())?;
-        if told["nonce"].as_str() != Some(&self.nonce) {
+        if told.at("nonce").as_str() != Some(&self.nonce) {
             return Err(wrong());
         }
-        let key = told["key"].as_str().filter(|key| !key.is_empty()).ok_or_else(wrong)?;
+        let key = told.at("key").as_str().filter(|key| !key.is_empty()).ok_or_else(wrong)?;
         Ok(key.to_owned())
     }
 

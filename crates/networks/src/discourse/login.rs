@@ -11,6 +11,7 @@ use super::key::Pair;
 use super::wire::{User, id, text};
 use super::{convert, errors, names};
 use crate::addresses::same_site;
+use crate::asked::Ask;
 use crate::http::{Answer, Http};
 use crate::loopback::LONGEST;
 use async_trait::async_trait;
@@ -120,14 +121,14 @@ impl SignIn {
             Err(fault) => return Err(fault),
         };
         let told = answer.json()?;
-        let page = text(&told["verification_uri_with_request"]).and_then(|page| Url::parse(&page).ok());
+        let page = text(told.at("verification_uri_with_request")).and_then(|page| Url::parse(&page).ok());
         let at = names::at(server, ASK, &[])?;
         let page = page.filter(|page| same_site(page, &at) && self.http.reach.allows(page));
-        let (Some(code), Some(page)) = (text(&told["device_code"]), page) else {
+        let (Some(code), Some(page)) = (text(told.at("device_code")), page) else {
             return Ok(None);
         };
-        let interval = id(&told["interval"]).unwrap_or(5).clamp(*INTERVALS.start(), *INTERVALS.end());
-        let lives = Duration::from_secs(id(&told["expires_in"]).unwrap_or(600)).min(LONGEST);
+        let interval = id(told.at("interval")).unwrap_or(5).clamp(*INTERVALS.start(), *INTERVALS.end());
+        let lives = Duration::from_secs(id(told.at("expires_in")).unwrap_or(600)).min(LONGEST);
         Ok(Some(Device { code, page, interval: Duration::from_secs(interval), until: Instant::now() + lives }))
     }
 
@@ -150,7 +151,7 @@ impl SignIn {
                 Err(Fault::Offline { .. } | Fault::Later { .. } | Fault::Unsure) => continue,
                 Err(fault) => return Err(fault),
             };
-            match (told["status"].as_str(), text(&told["payload"])) {
+            match (told.at("status").as_str(), text(told.at("payload"))) {
                 (Some("authorized"), Some(payload)) => return self.finish(&payload).await,
                 (Some("access_denied"), _) => return Err(Fault::refused(RefusalCode::Forbidden, None)),
                 (Some("expired_token"), _) => break,
@@ -187,7 +188,7 @@ impl SignIn {
             Err(Fault::NeedsLogin) => return Err(Fault::refused(RefusalCode::Invalid, None)),
             Err(fault) => return Err(fault),
         };
-        let user = User::read(&told["current_user"]).map_err(Fault::unreadable)?;
+        let user = User::read(told.at("current_user")).map_err(Fault::unreadable)?;
         let me = convert::me(&user, &access.server);
         self.signed = Some(Signed {
             server: access.server.clone(),

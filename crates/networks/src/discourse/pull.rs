@@ -8,6 +8,7 @@ use super::pace::For;
 use super::session::Account;
 use super::topics::{self, unread};
 use super::wire::{Note, Row, list};
+use crate::asked::Ask;
 use guichet_model::{Cursor, Fault, Interval, MINUTE, Millis, Page, RefusalCode, SECOND, Source};
 use serde::{Deserialize, Serialize};
 
@@ -114,7 +115,7 @@ async fn notes(account: &Account, walk: &Walk, round: &mut Round, offset: u64, p
     let query = [("limit", A_PAGE.to_string()), ("offset", offset.to_string())];
     let told = account.api.get(For::Pull, "/notifications.json", &query).await?;
     // Of old the list stood alone.
-    let values: Vec<_> = list(&told["notifications"]).chain(list(&told)).collect();
+    let values: Vec<_> = list(told.at("notifications")).chain(list(&told)).collect();
     let mut reached = (values.len() as u64) < A_PAGE;
     for value in values {
         let note = match Note::read(value) {
@@ -174,7 +175,7 @@ async fn messages(
     };
     let mut rows = 0;
     let mut reached = false;
-    for value in list(&told["topic_list"]["topics"]) {
+    for value in list(told.at("topic_list").at("topics")) {
         rows += 1;
         match Row::read(value) {
             Ok(row) if row.last < walk.at.plus(-OVERLAP) => reached = true,
@@ -182,7 +183,7 @@ async fn messages(
             Err(why) => page.unreadable.push(unread(value, why)),
         }
     }
-    let more = !reached && rows > 0 && told["topic_list"]["more_topics_url"].is_string();
+    let more = !reached && rows > 0 && told.at("topic_list").at("more_topics_url").is_string();
     round.next = Some(number + 1).filter(|next| more && *next < MOST_ROWS);
     if round.next.is_none() {
         round.queue.reverse();

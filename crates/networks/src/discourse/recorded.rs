@@ -3,51 +3,62 @@
 
 use super::convert::{self, Me, Under};
 use super::wire::{Note, Post, Row, Topic, list, posts};
-use crate::recorded::{Exchange, Reading, line};
+use crate::asked::Ask;
+use crate::recorded::{Reading, What, line};
 use guichet_model::{Author, Identity, Millis, RemoteId};
 use serde_json::{Value, json};
 
-/// A kind of answer: how it is named, and which requests ask for it.
-pub(crate) struct What {
-    pub name: &'static str,
-    pub asked: fn(method: &str, path: &str) -> bool,
-}
-
 pub(crate) const WHATS: &[What] = &[
-    What { name: "topic", asked: |method, path| method == "GET" && path.contains("/t/") },
-    What { name: "posts", asked: |_, path| path.contains("/posts") },
-    What { name: "notifications", asked: |_, path| path.contains("/notifications") },
-    What { name: "messages", asked: |_, path| path.contains("/topics/private-messages") },
+    What {
+        name: "topic",
+        asked: |method, path| method == "GET" && path.contains("/t/"),
+        text: false,
+        read: |told, reading| topic(&told.body, reading),
+    },
+    What {
+        name: "posts",
+        asked: |_, path| path.contains("/posts"),
+        text: false,
+        read: |told, reading| some(&told.body, reading),
+    },
+    What {
+        name: "notifications",
+        asked: |_, path| path.contains("/notifications"),
+        text: false,
+        read: |told, reading| notes(&told.body, reading),
+    },
+    What {
+        name: "messages",
+        asked: |_, path| path.contains("/topics/private-messages"),
+        text: false,
+        read: |told, reading| exchanges(&told.body, reading),
+    },
 ];
 
-pub(crate) fn read(what: &What, exchange: &Exchange, reading: &mut Reading) {
-    let body = &exchange.body;
-    match what.name {
-        "topic" => topic(body, reading),
-        "posts" => {
-            let alone = body.get("post").or_else(|| body.get("id").map(|_| body));
-            let values = list(body).chain(list(&body["latest_posts"])).chain(posts(body)).chain(alone);
-            values.for_each(|value| post(value, None, reading));
+fn some(body: &Value, reading: &mut Reading) {
+    let alone = body.has("post").or_else(|| body.has("id").map(|_| body));
+    let values = list(body).chain(list(body.at("latest_posts"))).chain(posts(body)).chain(alone);
+    values.for_each(|value| post(value, None, reading));
+}
+
+fn notes(body: &Value, reading: &mut Reading) {
+    for value in list(body.at("notifications")).chain(list(body)) {
+        match Note::read(value) {
+            Ok(note) => reading.lines.push(json!({
+                "id": note.id, "type": note.kind, "topic": note.topic, "post": note.post, "number": note.number,
+            })),
+            Err(_) => reading.unreadable += 1,
         }
-        "notifications" => {
-            for value in list(&body["notifications"]).chain(list(body)) {
-                match Note::read(value) {
-                    Ok(note) => reading.lines.push(json!({
-                        "id": note.id, "type": note.kind, "topic": note.topic, "post": note.post, "number": note.number,
-                    })),
-                    Err(_) => reading.unreadable += 1,
-                }
+    }
+}
+
+fn exchanges(body: &Value, reading: &mut Reading) {
+    for value in list(body.at("topic_list").at("topics")) {
+        match Row::read(value) {
+            Ok(row) => {
+                reading.lines.push(json!({ "topic": row.id, "highest": row.highest, "last": row.last.0 }));
             }
-        }
-        _ => {
-            for value in list(&body["topic_list"]["topics"]) {
-                match Row::read(value) {
-                    Ok(row) => {
-                        reading.lines.push(json!({ "topic": row.id, "highest": row.highest, "last": row.last.0 }))
-                    }
-                    Err(_) => reading.unreadable += 1,
-                }
-            }
+            Err(_) => reading.unreadable += 1,
         }
     }
 }

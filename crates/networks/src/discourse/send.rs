@@ -9,6 +9,7 @@ use super::pace::For;
 use super::session::Account;
 use super::topics::{LAST, around};
 use super::wire::{Pending, Post};
+use crate::asked::Ask;
 use guichet_model::{Fault, Item, LastWord, Outgoing, Prepared, Proof, RefusalCode, SECOND, Visibility};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -59,8 +60,8 @@ pub(crate) async fn fits(account: &Account, raw: &str, private: bool) -> Result<
 /// Where a frozen reply goes: its topic, and the number it answers.
 pub(crate) fn place(prepared: &Prepared) -> Result<(u64, Option<u64>), Fault> {
     let body: Value = serde_json::from_str(&prepared.body).map_err(|_| Fault::refused(RefusalCode::Invalid, None))?;
-    let topic = body["topic_id"].as_u64().ok_or_else(|| Fault::refused(RefusalCode::Invalid, None))?;
-    Ok((topic, body["reply_to_post_number"].as_u64()))
+    let topic = body.at("topic_id").as_u64().ok_or_else(|| Fault::refused(RefusalCode::Invalid, None))?;
+    Ok((topic, body.at("reply_to_post_number").as_u64()))
 }
 
 /// Exactly one request, of the frozen bytes. An answer that cannot be read may hide a text that was published.
@@ -75,13 +76,13 @@ pub(crate) async fn send(account: &Account, prepared: &Prepared, last: Arc<dyn L
     }
     let answer = account.api.publish("/posts.json", prepared.body.clone(), last).await?;
     let told = answer.json().map_err(|_| Fault::Unsure)?;
-    if told["action"] == "enqueued" {
-        let pending = Pending::read(&told["pending_post"]);
+    if told.at("action") == "enqueued" {
+        let pending = Pending::read(told.at("pending_post"));
         let pending = pending.unwrap_or(Pending { raw: prepared.text.clone(), at: None });
         account.expect(topic, &pending.raw);
         return Ok(convert::queued(topic, &prepared.place, &pending, account.api.server_now(), &account.me));
     }
-    let value = if told["post"].is_object() { &told["post"] } else { &told };
+    let value = if told.at("post").is_object() { told.at("post") } else { &told };
     let post = Post::read(value).ok().flatten().ok_or(Fault::Unsure)?;
     // A plugin may answer 200 with something else; only ours, in its place, is the proof.
     if post.topic != topic || !account.me.wrote(&post) {

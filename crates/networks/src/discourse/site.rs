@@ -3,6 +3,7 @@
 use super::api::Api;
 use super::pace::For;
 use super::send::SETTLES;
+use crate::asked::Ask;
 use guichet_model::{Capabilities, Fault, Proof, RefusalCode, TextLimit, TextUnit};
 use serde_json::Value;
 
@@ -29,7 +30,7 @@ impl Limits {
     fn read(value: &Value) -> Self {
         let usual = Self::default();
         let number = |name: &str, usual: u32| {
-            let said = value[name].as_u64().and_then(|said| u32::try_from(said).ok());
+            let said = value.at(name).as_u64().and_then(|said| u32::try_from(said).ok());
             said.filter(|said| *said > 0).unwrap_or(usual)
         };
         Self {

@@ -1,6 +1,7 @@
 //! What forums really send, read leniently: ids as numbers or strings, fields that are missing because of the version, the
 //! role or a plugin. What a post cannot do without is an id, a time and a text; only their absence makes it unreadable.
 
+use crate::asked::Ask;
 use guichet_model::Millis;
 use serde_json::Value;
 
@@ -35,39 +36,39 @@ pub(crate) struct Post {
 impl Post {
     /// `Ok(None)`: something else that stands among posts: "closed this topic", a whisper among staff.
     pub fn read(value: &Value) -> Result<Option<Self>, String> {
-        let id = id(&value["id"]).ok_or("no id")?;
+        let id = id(value.at("id")).ok_or("no id")?;
         // app/models/post.rs, `Post.types`: regular 1, moderator_action 2, small_action 3, whisper 4.
-        if matches!(value["post_type"].as_u64(), Some(3 | 4)) {
+        if matches!(value.at("post_type").as_u64(), Some(3 | 4)) {
             return Ok(None);
         }
-        let at = time(&value["created_at"]).ok_or("no date")?;
-        let (cooked, raw) = (text(&value["cooked"]), text(&value["raw"]));
+        let at = time(value.at("created_at")).ok_or("no date")?;
+        let (cooked, raw) = (text(value.at("cooked")), text(value.at("raw")));
         if cooked.is_none() && raw.is_none() {
             return Err("no text".to_owned());
         }
-        let version = value["version"].as_u64().unwrap_or(1);
-        let updated = time(&value["updated_at"]).filter(|updated| *updated > at);
-        let like = value["actions_summary"].as_array().into_iter().flatten().find(|action| action["id"] == 2);
+        let version = value.at("version").as_u64().unwrap_or(1);
+        let updated = time(value.at("updated_at")).filter(|updated| *updated > at);
+        let like = value.at("actions_summary").as_array().into_iter().flatten().find(|action| action.at("id") == 2);
         Ok(Some(Self {
             id,
-            topic: self::id(&value["topic_id"]).ok_or("no topic")?,
-            number: self::id(&value["post_number"]).unwrap_or(0),
-            reply_to: self::id(&value["reply_to_post_number"]),
-            username: text(&value["username"]).unwrap_or_default(),
-            name: text(&value["name"]).or_else(|| text(&value["display_username"])).unwrap_or_default(),
-            avatar: text(&value["avatar_template"]),
+            topic: self::id(value.at("topic_id")).ok_or("no topic")?,
+            number: self::id(value.at("post_number")).unwrap_or(0),
+            reply_to: self::id(value.at("reply_to_post_number")),
+            username: text(value.at("username")).unwrap_or_default(),
+            name: text(value.at("name")).or_else(|| text(value.at("display_username"))).unwrap_or_default(),
+            avatar: text(value.at("avatar_template")),
             at,
             // Many things touch a post; a new version alone is another text.
             edited: updated.filter(|_| version > 1),
             cooked: cooked.unwrap_or_default(),
             raw,
-            yours: truth(&value["yours"]),
-            gone: !value["deleted_at"].is_null() || truth(&value["user_deleted"]),
-            hidden: truth(&value["hidden"]),
-            liked: like.is_some_and(|like| truth(&like["acted"])),
-            likes: count(like.map_or(&Value::Null, |like| &like["count"])),
-            replies: count(&value["reply_count"]),
-            slug: text(&value["topic_slug"]),
+            yours: truth(value.at("yours")),
+            gone: !value.at("deleted_at").is_null() || truth(value.at("user_deleted")),
+            hidden: truth(value.at("hidden")),
+            liked: like.is_some_and(|like| truth(like.at("acted"))),
+            likes: count(like.map_or(&Value::Null, |like| like.at("count"))),
+            replies: count(value.at("reply_count")),
+            slug: text(value.at("topic_slug")),
         }))
     }
 }
@@ -95,33 +96,33 @@ pub(crate) struct Pending {
 
 impl Topic {
     pub fn read(value: &Value) -> Result<Self, String> {
-        let id = id(&value["id"]).ok_or("no id")?;
-        let by = &value["details"]["created_by"];
-        let stream = list(&value["post_stream"]["stream"]).filter_map(self::id).collect();
+        let id = id(value.at("id")).ok_or("no id")?;
+        let by = value.at("details").at("created_by");
+        let stream = list(value.at("post_stream").at("stream")).filter_map(self::id).collect();
         Ok(Self {
             id,
-            title: text(&value["title"]).or_else(|| text(&value["fancy_title"])).unwrap_or_default(),
-            slug: text(&value["slug"]).unwrap_or_default(),
-            at: time(&value["created_at"]).ok_or("no date")?,
-            private: value["archetype"] == "private_message",
-            username: text(&by["username"]).unwrap_or_default(),
-            name: text(&by["name"]).unwrap_or_default(),
-            avatar: text(&by["avatar_template"]),
+            title: text(value.at("title")).or_else(|| text(value.at("fancy_title"))).unwrap_or_default(),
+            slug: text(value.at("slug")).unwrap_or_default(),
+            at: time(value.at("created_at")).ok_or("no date")?,
+            private: value.at("archetype") == "private_message",
+            username: text(by.at("username")).unwrap_or_default(),
+            name: text(by.at("name")).unwrap_or_default(),
+            avatar: text(by.at("avatar_template")),
             stream,
-            pending: list(&value["pending_posts"]).filter_map(Pending::read).collect(),
+            pending: list(value.at("pending_posts")).filter_map(Pending::read).collect(),
         })
     }
 }
 
 impl Pending {
     pub fn read(value: &Value) -> Option<Self> {
-        Some(Self { raw: text(&value["raw"])?, at: time(&value["created_at"]) })
+        Some(Self { raw: text(value.at("raw"))?, at: time(value.at("created_at")) })
     }
 }
 
 /// The posts of a topic's answer, or of one by ids.
 pub(crate) fn posts(value: &Value) -> impl Iterator<Item = &Value> {
-    list(&value["post_stream"]["posts"])
+    list(value.at("post_stream").at("posts"))
 }
 
 /// What a member is told.
@@ -137,12 +138,12 @@ pub(crate) struct Note {
 impl Note {
     pub fn read(value: &Value) -> Result<Self, String> {
         Ok(Self {
-            id: id(&value["id"]).ok_or("no id")?,
-            kind: value["notification_type"].as_u64().ok_or("no type")?,
-            at: time(&value["created_at"]).ok_or("no date")?,
-            topic: id(&value["topic_id"]),
-            number: id(&value["post_number"]),
-            post: id(&value["data"]["original_post_id"]),
+            id: id(value.at("id")).ok_or("no id")?,
+            kind: value.at("notification_type").as_u64().ok_or("no type")?,
+            at: time(value.at("created_at")).ok_or("no date")?,
+            topic: id(value.at("topic_id")),
+            number: id(value.at("post_number")),
+            post: id(value.at("data").at("original_post_id")),
         })
     }
 }
@@ -156,11 +157,11 @@ pub(crate) struct Row {
 
 impl Row {
     pub fn read(value: &Value) -> Result<Self, String> {
-        let last = ["last_posted_at", "bumped_at", "created_at"].into_iter().find_map(|name| time(&value[name]));
+        let last = ["last_posted_at", "bumped_at", "created_at"].into_iter().find_map(|name| time(value.at(name)));
         Ok(Self {
-            id: id(&value["id"]).ok_or("no id")?,
+            id: id(value.at("id")).ok_or("no id")?,
             last: last.ok_or("no date")?,
-            highest: id(&value["highest_post_number"]).unwrap_or(1),
+            highest: id(value.at("highest_post_number")).unwrap_or(1),
         })
     }
 }
@@ -175,9 +176,9 @@ pub(crate) struct User {
 impl User {
     pub fn read(value: &Value) -> Result<Self, String> {
         Ok(Self {
-            username: text(&value["username"]).filter(|name| !name.is_empty()).ok_or("no name")?,
-            name: text(&value["name"]).unwrap_or_default(),
-            avatar: text(&value["avatar_template"]),
+            username: text(value.at("username")).filter(|name| !name.is_empty()).ok_or("no name")?,
+            name: text(value.at("name")).unwrap_or_default(),
+            avatar: text(value.at("avatar_template")),
         })
     }
 }

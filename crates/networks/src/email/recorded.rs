@@ -3,13 +3,16 @@
 
 use super::convert::{self, Stood};
 use super::letter::{self, Person};
-use crate::recorded::{Reading, line};
+use crate::recorded::{Exchange, Reading, What, line};
 
-pub(crate) const WHATS: [&str; 2] = ["message", "mbox"];
+pub(crate) const WHATS: &[What] = &[
+    What { name: "message", asked: |_, _| true, text: true, read: |told, reading| read("message", told, reading) },
+    What { name: "mbox", asked: |_, _| true, text: true, read: |told, reading| read("mbox", told, reading) },
+];
 
-pub(crate) fn read(what: &str, text: &str, reading: &mut Reading) {
+fn read(what: &str, told: &Exchange, reading: &mut Reading) {
     let me = convert::known(&Person { address: String::new(), name: String::new() });
-    for message in messages(what, text) {
+    for message in messages(what, told.body.as_str().unwrap_or_default()) {
         match letter::read(message.as_bytes(), false) {
             Some(letter) => reading.lines.push(line(&convert::item(&letter, None, Stood::Inbox, &me))),
             None => reading.unreadable += 1,

@@ -1,6 +1,7 @@
 //! The network's own words for "no". Mastodon words its errors in the language of whoever asks, so its statuses
 //! decide; the few sentences compared here stand untranslated in its code, or were recorded from other servers.
 
+use crate::asked::Ask;
 use crate::http::Answer;
 use guichet_model::{BlockScope, Fault, Reason, RefusalCode};
 use serde_json::Value;
@@ -56,10 +57,9 @@ fn wordless(answer: &Answer) -> Option<Fault> {
 /// The sentence in the answer: `error` on Mastodon, with more in `error_description`; others name it otherwise.
 pub(crate) fn said(answer: &Answer) -> Option<String> {
     let body: Value = serde_json::from_slice(&answer.body).ok()?;
-    let body = body.as_object()?;
     let sentence = |name: &str| {
-        let found = body.get(name)?;
-        let found = found.as_str().or_else(|| found.get("message")?.as_str())?;
+        let found = body.has(name)?;
+        let found = found.as_str().or_else(|| found.has("message")?.as_str())?;
         (!found.trim().is_empty()).then(|| found.trim().to_owned())
     };
     ["error_description", "error", "message", "errors"].into_iter().find_map(sentence)

@@ -6,6 +6,7 @@
 
 use super::api::Api;
 use super::wire;
+use crate::asked::Ask;
 use guichet_model::{Capabilities, Fault, MINUTE, PictureLimit, Proof, TextLimit, TextUnit};
 use serde_json::{Value, json};
 use url::Url;
@@ -57,17 +58,20 @@ pub(crate) fn usual() -> Instance {
 }
 
 pub(crate) fn told_by(told: &Value) -> Instance {
-    let statuses = &told["configuration"]["statuses"];
+    let statuses = told.at("configuration").at("statuses");
     // Pleroma and older servers say it at the top.
-    let most = number(&statuses["max_characters"]).or_else(|| number(&told["max_toot_chars"]));
-    let streaming =
-        [&told["configuration"]["urls"]["streaming"], &told["urls"]["streaming_api"], &told["urls"]["streaming"]];
+    let most = number(statuses.at("max_characters")).or_else(|| number(told.at("max_toot_chars")));
+    let streaming = [
+        told.at("configuration").at("urls").at("streaming"),
+        told.at("urls").at("streaming_api"),
+        told.at("urls").at("streaming"),
+    ];
     Instance {
         limit: TextLimit {
             most: most.unwrap_or(MOST),
             unit: TextUnit::Graphemes,
             bytes: None,
-            link_counts: Some(number(&statuses["characters_reserved_per_url"]).unwrap_or(LINK)),
+            link_counts: Some(number(statuses.at("characters_reserved_per_url")).unwrap_or(LINK)),
             mention_domain_free: true,
         },
         is_mastodon: is_mastodon(told),
@@ -83,26 +87,26 @@ fn number(value: &Value) -> Option<u32> {
 
 /// A Mastodon that does not say takes what Mastodon takes; another software that does not say takes none.
 fn pictures(told: &Value) -> Option<PictureLimit> {
-    let (statuses, media) = (&told["configuration"]["statuses"], &told["configuration"]["media_attachments"]);
+    let (statuses, media) = (told.at("configuration").at("statuses"), told.at("configuration").at("media_attachments"));
     let said = media.is_object();
-    if (!said && !is_mastodon(told)) || statuses["max_media_attachments"] == 0 {
+    if (!said && !is_mastodon(told)) || statuses.at("max_media_attachments") == 0 {
         return None;
     }
-    let named: Vec<&str> = wire::list(&media["supported_mime_types"]).filter_map(Value::as_str).collect();
+    let named: Vec<&str> = wire::list(media.at("supported_mime_types")).filter_map(Value::as_str).collect();
     let taken = |kind: &&&str| named.is_empty() || named.contains(*kind);
     let media_types: Vec<String> = PICTURES.iter().filter(taken).map(|kind| (*kind).to_owned()).collect();
     (!media_types.is_empty()).then(|| PictureLimit {
-        most: number(&statuses["max_media_attachments"]).unwrap_or(MOST_PICTURES),
-        bytes: media["image_size_limit"].as_u64().filter(|n| *n > 0).unwrap_or(LARGEST_PICTURE),
+        most: number(statuses.at("max_media_attachments")).unwrap_or(MOST_PICTURES),
+        bytes: media.at("image_size_limit").as_u64().filter(|n| *n > 0).unwrap_or(LARGEST_PICTURE),
         media_types,
-        alt: number(&media["description_limit"]).unwrap_or(LONGEST_ALT),
+        alt: number(media.at("description_limit")).unwrap_or(LONGEST_ALT),
     })
 }
 
 /// "4.6.4", "4.4.0+glitch", "4.3.0-rc.1": a plain version from 3 on. "2.7.2 (compatible; Pleroma …)",
 /// "4.0.0 (not true; really snac/2.75)" and "0.18.1+git-…" (GoToSocial) are others.
 fn is_mastodon(told: &Value) -> bool {
-    let version = told["version"].as_str().unwrap_or_default();
+    let version = told.at("version").as_str().unwrap_or_default();
     let numbers: Vec<Option<u32>> = version
         .split(['+', '-', '~', 'r', 'b', 'a'])
         .next()
@@ -129,8 +133,8 @@ async fn software(api: &Api) -> Result<Option<String>, Fault> {
         return Ok(None);
     };
     let here = api.url("")?;
-    let path = wire::list(&index["links"])
-        .filter_map(|link| link["href"].as_str())
+    let path = wire::list(index.at("links"))
+        .filter_map(|link| link.at("href").as_str())
         .filter_map(|href| Url::parse(href).ok())
         .filter(|url| crate::addresses::same_origin(url, &here))
         .last();
@@ -138,7 +142,7 @@ async fn software(api: &Api) -> Result<Option<String>, Fault> {
         return Ok(None);
     };
     let told = answered(api.public_json(&path).await)?;
-    Ok(told.and_then(|told| Some(told["software"]["name"].as_str()?.to_lowercase())))
+    Ok(told.and_then(|told| Some(told.at("software").at("name").as_str()?.to_lowercase())))
 }
 
 pub(crate) fn capabilities(instance: &Instance) -> Capabilities {

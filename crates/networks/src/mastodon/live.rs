@@ -5,6 +5,7 @@ use super::pull::{CONVERSATIONS, NOTIFICATIONS, OWN};
 use super::session::Account;
 use super::{errors, wire};
 use crate::addresses::same_site;
+use crate::asked::Ask;
 
 use guichet_model::{Fault, RemoteId, Ring, SECOND, Spending};
 use serde_json::Value;
@@ -142,8 +143,8 @@ fn sounds(frame: &Frame, me: &str) -> Vec<Ring> {
         // The home timeline runs here too: only what we wrote, or what answers us, concerns the inbox.
         "update" | "status.update" => {
             let told: Value = serde_json::from_str(&frame.data).unwrap_or_default();
-            let ours = wire::id(&told["account"]["id"]).as_deref() == Some(me);
-            let answers = wire::id(&told["in_reply_to_account_id"]).as_deref() == Some(me);
+            let ours = wire::id(told.at("account").at("id")).as_deref() == Some(me);
+            let answers = wire::id(told.at("in_reply_to_account_id")).as_deref() == Some(me);
             let mut rings = Vec::new();
             if ours || answers {
                 rings.push(Ring::Pull(OWN));

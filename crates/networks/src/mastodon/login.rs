@@ -9,6 +9,7 @@ use super::access::Access;
 use super::wire;
 use super::{convert, errors, names};
 use crate::addresses::same_origin;
+use crate::asked::Ask;
 use crate::http::{Answer, Http};
 use crate::loopback::{self, Expected, Listener};
 use async_trait::async_trait;
@@ -140,9 +141,9 @@ impl SignIn {
             ("scope", going.scopes),
         ];
         let told = post_form(&self.http, &going.server.token, &form).await?;
-        let token = told["access_token"].as_str().filter(|t| !t.is_empty());
+        let token = told.at("access_token").as_str().filter(|t| !t.is_empty());
         let token = token.ok_or_else(|| Fault::unreadable("an answer without a token"))?;
-        let granted = told["scope"].as_str().unwrap_or(going.scopes);
+        let granted = told.at("scope").as_str().unwrap_or(going.scopes);
         let server = names::written(&going.server.origin);
         let access = Access {
             server: server.clone(),
@@ -250,7 +251,7 @@ async fn discover(http: &Http, origin: Url) -> Result<Server, Fault> {
     let answer = told(http, join(&origin, "/.well-known/oauth-authorization-server")?).await?;
     let metadata = if answer.status == 200 { answer.json().unwrap_or_default() } else { Value::Null };
     let door = |name: &str, usual: &str| {
-        let Some(named) = metadata[name].as_str() else {
+        let Some(named) = metadata.at(name).as_str() else {
             return join(&origin, usual);
         };
         let url = Url::parse(named).map_err(|_| wrong_server())?;
@@ -261,13 +262,13 @@ async fn discover(http: &Http, origin: Url) -> Result<Server, Fault> {
             Err(Fault::unreadable("metadata that leads to another origin"))
         }
     };
-    let known: Vec<&str> = wire::list(&metadata["scopes_supported"]).filter_map(Value::as_str).collect();
+    let known: Vec<&str> = wire::list(metadata.at("scopes_supported")).filter_map(Value::as_str).collect();
     Ok(Server {
         authorize: door("authorization_endpoint", "/oauth/authorize")?,
         token: door("token_endpoint", "/oauth/token")?,
         register: door("app_registration_endpoint", "/api/v1/apps")?,
-        issuer: Some(metadata["issuer"].as_str().unwrap_or(origin.as_str()).to_owned()),
-        issuer_required: metadata["authorization_response_iss_parameter_supported"].as_bool().unwrap_or(false),
+        issuer: Some(metadata.at("issuer").as_str().unwrap_or(origin.as_str()).to_owned()),
+        issuer_required: metadata.at("authorization_response_iss_parameter_supported").as_bool().unwrap_or(false),
         tells: metadata.is_object(),
         large_scopes_only: known.contains(&"write") && !known.contains(&"write:statuses"),
         origin,
@@ -285,7 +286,7 @@ async fn speaks_mastodon(http: &Http, origin: &Url) -> Result<bool, Fault> {
         if answer.status >= 500 {
             return Err(Fault::Later { after: NOW });
         }
-        let is_instance = answer.json().is_ok_and(|told| told["version"].is_string());
+        let is_instance = answer.json().is_ok_and(|told| told.at("version").is_string());
         if answer.status == 200 && is_instance {
             return Ok(true);
         }
@@ -327,7 +328,7 @@ async fn register(http: &Http, server: &Server, scopes: &str) -> Result<(String,
     } else {
         post_json(http, &server.register, &lines).await?
     };
-    match (wire::id(&told["client_id"]), wire::id(&told["client_secret"])) {
+    match (wire::id(told.at("client_id")), wire::id(told.at("client_secret"))) {
         (Some(id), Some(secret)) => Ok((id, secret)),
         _ => Err(Fault::unreadable("a registration without its id")),
     }

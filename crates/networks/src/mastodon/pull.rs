@@ -15,6 +15,7 @@ use super::thread::Places;
 use super::threads::Gathered;
 use super::watch::Watch;
 use super::wire::{self, Status};
+use crate::asked::Ask;
 use guichet_model::{Cursor, Fault, Millis, Page, RefusalCode, SECOND, Source, Unread};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -97,11 +98,11 @@ impl List {
 
 /// A notification: only some kinds bring a text that concerns us.
 pub(crate) fn notification(value: &Value) -> Result<Line, String> {
-    let id = wire::id(&value["id"]).ok_or("no id")?;
-    let at = wire::time(&value["created_at"]).ok_or("no created_at")?;
-    let kind = value["type"].as_str().unwrap_or_default();
+    let id = wire::id(value.at("id")).ok_or("no id")?;
+    let at = wire::time(value.at("created_at")).ok_or("no created_at")?;
+    let kind = value.at("type").as_str().unwrap_or_default();
     let brings = matches!(kind, "mention" | "quote" | "update");
-    let status = match &value["status"] {
+    let status = match value.at("status") {
         told if brings && told.is_object() => Some(Status::read(told)?),
         _ => None,
     };
@@ -110,8 +111,8 @@ pub(crate) fn notification(value: &Value) -> Result<Line, String> {
 
 /// An exchange changes when its last text does, and is paged by that text's id.
 pub(crate) fn conversation(value: &Value) -> Result<Line, String> {
-    let id = wire::id(&value["id"]).ok_or("no id")?;
-    let last = &value["last_status"];
+    let id = wire::id(value.at("id")).ok_or("no id")?;
+    let last = value.at("last_status");
     if last.is_null() {
         return Ok(Line { entry: Entry { page: id.clone(), id, at: Millis(0) }, status: None, named: false });
     }
@@ -123,9 +124,9 @@ pub(crate) fn conversation(value: &Value) -> Result<Line, String> {
     })
 }
 
-fn own(value: &Value) -> Result<Line, String> {
+pub(crate) fn own(value: &Value) -> Result<Line, String> {
     let status = Status::read(value)?;
-    let boost = value["reblog"].is_object();
+    let boost = value.at("reblog").is_object();
     Ok(Line {
         entry: Entry { id: status.id.clone(), page: status.id.clone(), at: status.at },
         status: (!boost).then_some(status),

@@ -5,17 +5,11 @@ use super::convert;
 use super::live::Frames;
 use super::thread::Placing;
 use super::wire::{self, Status};
-use crate::recorded::{Exchange, Reading, line};
+use crate::asked::Ask;
+use crate::recorded::{Exchange, Reading, What, line};
 use guichet_model::{Kind, RemoteId};
 use serde_json::Value;
 use std::collections::HashMap;
-
-/// A kind of answer: how it is named, which requests ask for it, and where its statuses stand in it.
-pub(crate) struct What {
-    pub name: &'static str,
-    pub asked: fn(method: &str, path: &str) -> bool,
-    found: fn(&Value) -> Vec<Told<'_>>,
-}
 
 /// Somewhere in an answer where a status should be.
 struct Told<'a> {
@@ -33,7 +27,8 @@ pub(crate) const WHATS: &[What] = &[
             // What was deleted comes back without its text.
             method != "DELETE" && after.is_some_and(|rest| !LISTS_OF_A_STATUS.iter().any(|list| rest.ends_with(list)))
         },
-        found: |body| alone_or_each(body),
+        text: false,
+        read: |told, reading| statuses(told, reading, alone_or_each),
     },
     What {
         name: "statuses",
@@ -44,7 +39,8 @@ pub(crate) const WHATS: &[What] = &[
             let timeline = path.starts_with("/api/v1/timelines/");
             method == "GET" && (own || quotes || timeline || lists.contains(&path))
         },
-        found: |body| alone_or_each(body),
+        text: false,
+        read: |told, reading| statuses(told, reading, alone_or_each),
     },
     What {
         name: "notifications",
@@ -53,7 +49,8 @@ pub(crate) const WHATS: &[What] = &[
             let one = |rest: &str| !rest.contains("/requests") && !rest.ends_with("unread_count");
             method == "GET" && rest.is_some_and(one)
         },
-        found: |body| each(body).filter_map(notification).collect(),
+        text: false,
+        read: |told, reading| statuses(told, reading, |body| each(body).filter_map(notification).collect()),
     },
     What {
         name: "grouped",
@@ -61,30 +58,40 @@ pub(crate) const WHATS: &[What] = &[
             let rest = path.strip_prefix("/api/v2/notifications");
             method == "GET" && rest.is_some_and(|rest| !rest.ends_with("/accounts") && rest != "/policy")
         },
-        found: grouped,
+        text: false,
+        read: |told, reading| statuses(told, reading, grouped),
     },
-    What { name: "context", asked: |_, path| path.ends_with("/context"), found: context },
+    What {
+        name: "context",
+        asked: |_, path| path.ends_with("/context"),
+        text: false,
+        read: |told, reading| statuses(told, reading, context),
+    },
     What {
         name: "conversations",
         asked: |method, path| method == "GET" && path == "/api/v1/conversations",
-        found: |body| last_statuses(body, Some(Kind::Message)),
+        text: false,
+        read: |told, reading| statuses(told, reading, |body| last_statuses(body, Some(Kind::Message))),
     },
     What {
         name: "requests",
         asked: |method, path| {
             method == "GET" && path.starts_with("/api/v1/notifications/requests") && !path.ends_with("/merged")
         },
-        found: |body| last_statuses(body, Some(Kind::Mention)),
+        text: false,
+        read: |told, reading| statuses(told, reading, |body| last_statuses(body, Some(Kind::Mention))),
     },
     What {
         name: "search",
         asked: |_, path| path == "/api/v2/search",
-        found: |body| wire::list(&body["statuses"]).map(plain).collect(),
+        text: false,
+        read: |told, reading| statuses(told, reading, |body| wire::list(body.at("statuses")).map(plain).collect()),
     },
     What {
         name: "streaming",
         asked: |_, path| path.contains("/api/v1/streaming") && !path.ends_with("/health"),
-        found: |_| Vec::new(),
+        text: true,
+        read: |told, reading| told.body.as_str().into_iter().for_each(|stream| read_stream(stream, reading)),
     },
 ];
 
@@ -115,52 +122,49 @@ fn brings(kind: &str) -> Option<Option<Kind>> {
 }
 
 fn notification(value: &Value) -> Option<Told<'_>> {
-    let Some(kind) = value["type"].as_str() else {
+    let Some(kind) = value.at("type").as_str() else {
         // Not a notification at all: counted as something that could not be read.
         return Some(plain(value));
     };
     let kind = brings(kind)?;
-    let status = &value["status"];
+    let status = value.at("status");
     (!status.is_null()).then_some(Told { status, kind, under: false })
 }
 
 fn grouped(body: &Value) -> Vec<Told<'_>> {
     let by_id: HashMap<String, &Value> =
-        wire::list(&body["statuses"]).filter_map(|status| Some((wire::id(&status["id"])?, status))).collect();
-    if !body["notification_groups"].is_array() {
+        wire::list(body.at("statuses")).filter_map(|status| Some((wire::id(status.at("id"))?, status))).collect();
+    if !body.at("notification_groups").is_array() {
         return vec![plain(body)];
     }
     let group = |group: &Value| {
-        let kind = brings(group["type"].as_str()?)?;
-        let status = by_id.get(&wire::id(&group["status_id"])?).copied()?;
+        let kind = brings(group.at("type").as_str()?)?;
+        let status = by_id.get(&wire::id(group.at("status_id"))?).copied()?;
         Some(Told { status, kind, under: false })
     };
-    wire::list(&body["notification_groups"]).filter_map(group).collect()
+    wire::list(body.at("notification_groups")).filter_map(group).collect()
 }
 
 fn context(body: &Value) -> Vec<Told<'_>> {
-    if !body["ancestors"].is_array() && !body["descendants"].is_array() {
+    if !body.at("ancestors").is_array() && !body.at("descendants").is_array() {
         return vec![plain(body)];
     }
     let below = |status| Told { status, kind: None, under: true };
-    let above = wire::list(&body["ancestors"]).map(plain);
-    above.chain(wire::list(&body["descendants"]).map(below)).collect()
+    let above = wire::list(body.at("ancestors")).map(plain);
+    above.chain(wire::list(body.at("descendants")).map(below)).collect()
 }
 
 fn last_statuses(body: &Value, kind: Option<Kind>) -> Vec<Told<'_>> {
-    let last = |value: &'_ Value| value["last_status"].is_null() && value["id"].is_string();
+    let last = |value: &'_ Value| value.at("last_status").is_null() && value.at("id").is_string();
     each(body)
         .filter(|value| !last(value))
-        .map(|value| Told { status: &value["last_status"], kind, under: false })
+        .map(|value| Told { status: value.at("last_status"), kind, under: false })
         .collect()
 }
 
-pub(crate) fn read(what: &What, exchange: &Exchange, reading: &mut Reading) {
-    if let ("streaming", Value::String(stream)) = (what.name, &exchange.body) {
-        return read_stream(stream, reading);
-    }
+fn statuses(exchange: &Exchange, reading: &mut Reading, found: fn(&Value) -> Vec<Told<'_>>) {
     let mut statuses = Vec::new();
-    for told in (what.found)(&exchange.body) {
+    for told in found(&exchange.body) {
         match Status::read(told.status) {
             Ok(status) => statuses.push((status, told.kind, told.under)),
             Err(_) => reading.unreadable += 1,
@@ -257,5 +261,16 @@ fn read_stream(stream: &str, reading: &mut Reading) {
             }
             Err(_) => reading.unreadable += 1,
         }
+    }
+}
+
+/// What a pull asks of the same recordings; false: nothing.
+#[cfg(test)]
+pub(crate) fn ask(name: &str, told: &Value) -> bool {
+    match name {
+        "notifications" => wire::list(told).all(|value| super::pull::notification(value).is_ok()),
+        "context" => super::threads::Context::read(told).unreadable.is_empty(),
+        "conversations" => wire::list(told).all(|value| super::pull::conversation(value).is_ok()),
+        _ => false,
     }
 }

@@ -5,6 +5,7 @@ use super::pull::unread;
 use super::session::{Account, segment};
 use super::thread::{Places, Placing, Thread};
 use super::wire::{self, Status};
+use crate::asked::Ask;
 use guichet_model::{Fault, Item, Kind, RemoteId, Unread};
 use serde_json::Value;
 use std::collections::HashSet;
@@ -51,7 +52,7 @@ impl Context {
         let mut unreadable = Vec::new();
         let mut side = |name: &str| {
             let mut read = Vec::new();
-            for value in wire::list(&told[name]) {
+            for value in wire::list(told.at(name)) {
                 match Status::read(value) {
                     Ok(status) => read.push(status),
                     Err(why) => unreadable.push(unread(value, why)),

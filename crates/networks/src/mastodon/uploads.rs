@@ -5,6 +5,7 @@
 
 use super::session::{Account, segment};
 use super::wire;
+use crate::asked::Ask;
 use guichet_model::{Fault, Picture, RefusalCode, RemoteId, SECOND};
 use reqwest::multipart::{Form, Part};
 use sha2::{Digest, Sha256};
@@ -84,7 +85,7 @@ async fn send(account: &Account, picture: &Picture) -> Result<(String, bool), Fa
     let answer = account.api.upload("/api/v2/media", form).await?;
     // Somebody else's page, or half an answer: what it hides is never shown, and is brought again later.
     let told = answer.json().map_err(|_| soon(account))?;
-    let id = wire::id(&told["id"]).ok_or_else(|| soon(account))?;
+    let id = wire::id(told.at("id")).ok_or_else(|| soon(account))?;
     Ok((id, answer.status == 200))
 }
 

@@ -2,6 +2,7 @@
 //! are missing, empty or unknown, times in half a dozen spellings. What cannot be done without is an id, an author
 //! and a time; only their absence makes an item unreadable.
 
+use crate::asked::Ask;
 use guichet_model::{Attachment, AttachmentKind, Counts, Millis, Visibility};
 use serde_json::Value;
 
@@ -50,65 +51,65 @@ impl Status {
     }
 
     pub fn read(value: &Value) -> Result<Self, String> {
-        let id = id(&value["id"]).ok_or("no id")?;
-        let account = Account::read(&value["account"])?;
-        let at = time(&value["created_at"]).ok_or("no created_at")?;
+        let id = id(value.at("id")).ok_or("no id")?;
+        let account = Account::read(value.at("account"))?;
+        let at = time(value.at("created_at")).ok_or("no created_at")?;
         // A boost on some servers is an empty wrapper around what it repeats.
-        let boosted = &value["reblog"];
-        let own = text(&value["content"]).unwrap_or_default();
-        let content = match text(&boosted["content"]) {
+        let boosted = value.at("reblog");
+        let own = text(value.at("content")).unwrap_or_default();
+        let content = match text(boosted.at("content")) {
             Some(theirs) if own.trim().is_empty() => theirs,
             _ => own,
         };
         Ok(Self {
             id,
-            uri: address(&value["uri"]),
+            uri: address(value.at("uri")),
             account,
             at,
-            edited_at: time(&value["edited_at"]),
+            edited_at: time(value.at("edited_at")),
             content,
-            warning: text(&value["spoiler_text"]).filter(|w| !w.trim().is_empty()),
-            in_reply_to: self::id(&value["in_reply_to_id"]),
-            in_reply_to_account: self::id(&value["in_reply_to_account_id"]),
-            visibility: text(&value["visibility"]).and_then(|v| visibility(&v)),
-            url: address(&value["url"]).or_else(|| address(&value["uri"])),
-            lang: text(&value["language"]).filter(|l| !l.is_empty()),
-            mentions: list(&value["mentions"]).filter_map(Named::read).collect(),
-            emoji: list(&value["emojis"]).filter_map(|e| text(&e["shortcode"])).collect(),
-            attachments: list(&value["media_attachments"]).filter_map(attachment).collect(),
+            warning: text(value.at("spoiler_text")).filter(|w| !w.trim().is_empty()),
+            in_reply_to: self::id(value.at("in_reply_to_id")),
+            in_reply_to_account: self::id(value.at("in_reply_to_account_id")),
+            visibility: text(value.at("visibility")).and_then(|v| visibility(&v)),
+            url: address(value.at("url")).or_else(|| address(value.at("uri"))),
+            lang: text(value.at("language")).filter(|l| !l.is_empty()),
+            mentions: list(value.at("mentions")).filter_map(Named::read).collect(),
+            emoji: list(value.at("emojis")).filter_map(|e| text(e.at("shortcode"))).collect(),
+            attachments: list(value.at("media_attachments")).filter_map(attachment).collect(),
             counts: Counts {
-                replies: number(&value["replies_count"]),
-                shares: number(&value["reblogs_count"]),
-                likes: number(&value["favourites_count"]),
+                replies: number(value.at("replies_count")),
+                shares: number(value.at("reblogs_count")),
+                likes: number(value.at("favourites_count")),
             },
-            liked: value["favourited"].as_bool().unwrap_or(false),
-            expires_at: time(&value["expires_at"]).or_else(|| time(&value["pleroma"]["expires_at"])),
+            liked: value.at("favourited").as_bool().unwrap_or(false),
+            expires_at: time(value.at("expires_at")).or_else(|| time(value.at("pleroma").at("expires_at"))),
         })
     }
 }
 
 impl Account {
     pub fn read(value: &Value) -> Result<Self, String> {
-        let acct = text(&value["acct"]).or_else(|| text(&value["username"]));
+        let acct = text(value.at("acct")).or_else(|| text(value.at("username")));
         let acct = acct.map(|a| a.trim_start_matches('@').to_owned());
-        let id = id(&value["id"]).or_else(|| acct.clone());
+        let id = id(value.at("id")).or_else(|| acct.clone());
         let id = id.filter(|id| !id.is_empty()).ok_or("no author")?;
         Ok(Self {
             acct: acct.filter(|a| !a.is_empty()).unwrap_or_else(|| id.clone()),
             id,
-            name: text(&value["display_name"]).unwrap_or_default().trim().to_owned(),
-            avatar: address(&value["avatar_static"]).or_else(|| address(&value["avatar"])),
-            url: address(&value["url"]),
-            bot: value["bot"].as_bool().unwrap_or(false),
+            name: text(value.at("display_name")).unwrap_or_default().trim().to_owned(),
+            avatar: address(value.at("avatar_static")).or_else(|| address(value.at("avatar"))),
+            url: address(value.at("url")),
+            bot: value.at("bot").as_bool().unwrap_or(false),
         })
     }
 }
 
 impl Named {
     fn read(value: &Value) -> Option<Self> {
-        let acct = text(&value["acct"]).or_else(|| text(&value["username"]))?;
+        let acct = text(value.at("acct")).or_else(|| text(value.at("username")))?;
         let acct = acct.trim_start_matches('@').to_owned();
-        Some(Self { id: id(&value["id"]).unwrap_or_else(|| acct.clone()), acct, url: address(&value["url"]) })
+        Some(Self { id: id(value.at("id")).unwrap_or_else(|| acct.clone()), acct, url: address(value.at("url")) })
     }
 }
 
@@ -176,9 +177,10 @@ fn visibility(word: &str) -> Option<Visibility> {
 }
 
 fn attachment(value: &Value) -> Option<Attachment> {
-    let url =
-        address(&value["url"]).or_else(|| address(&value["remote_url"])).or_else(|| address(&value["preview_url"]))?;
-    let kind = match value["type"].as_str() {
+    let url = address(value.at("url"))
+        .or_else(|| address(value.at("remote_url")))
+        .or_else(|| address(value.at("preview_url")))?;
+    let kind = match value.at("type").as_str() {
         Some("image") => AttachmentKind::Image,
         Some("video" | "gifv") => AttachmentKind::Video,
         Some("audio") => AttachmentKind::Audio,
@@ -186,8 +188,8 @@ fn attachment(value: &Value) -> Option<Attachment> {
     };
     Some(Attachment {
         kind,
-        preview: address(&value["preview_url"]),
-        alt: text(&value["description"]).filter(|d| !d.trim().is_empty()),
+        preview: address(value.at("preview_url")),
+        alt: text(value.at("description")).filter(|d| !d.trim().is_empty()),
         url,
         file: None,
     })

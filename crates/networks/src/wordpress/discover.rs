@@ -7,6 +7,7 @@
 use super::api::at;
 use super::{errors, names};
 use crate::addresses::{same_origin, same_site};
+use crate::asked::Ask;
 use crate::http::{Answer, Http};
 use guichet_model::{Fault, Millis, RefusalCode, Unreached};
 use serde_json::Value;
@@ -109,9 +110,7 @@ async fn index(http: &Http, root: Url) -> Result<Option<Site>, Fault> {
     let site = |authorize| Site { server: names::written(&folder), root: root.clone(), authorize };
     match answer.status {
         200 if speaks(&told) => {
-            let passwords = &told["authentication"]["application-passwords"];
-            let door = passwords["endpoints"]["authorization"].as_str().and_then(|door| Url::parse(door).ok());
-            let door = door.filter(|door| http.reach.allows(door) && same_site(door, &root));
+            let door = door(&told).filter(|door| http.reach.allows(door) && same_site(door, &root));
             // Switched off: by the site, by an extension, or because it has no https.
             let door = door.ok_or_else(|| Fault::refused(RefusalCode::NotOffered, None))?;
             Ok(Some(site(door)))
@@ -122,8 +121,14 @@ async fn index(http: &Http, root: Url) -> Result<Option<Site>, Fault> {
     }
 }
 
-fn speaks(told: &Value) -> bool {
-    let namespaces = told["namespaces"].as_array();
+/// Where a person lets a program in.
+pub(crate) fn door(told: &Value) -> Option<Url> {
+    let passwords = told.at("authentication").at("application-passwords");
+    Url::parse(passwords.at("endpoints").at("authorization").as_str()?).ok()
+}
+
+pub(crate) fn speaks(told: &Value) -> bool {
+    let namespaces = told.at("namespaces").as_array();
     namespaces.is_some_and(|all| all.iter().any(|name| name.as_str() == Some("wp/v2")))
 }
 

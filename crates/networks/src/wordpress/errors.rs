@@ -1,6 +1,7 @@
 //! The site's own words for "no". WordPress words its errors in its own language, so only their codes are compared; an
 //! answer without one may come from anything on the way (a firewall, a cache, the web server).
 
+use crate::asked::Ask;
 use crate::http::Answer;
 use guichet_model::{Fault, Millis, RefusalCode};
 use serde_json::Value;
@@ -47,14 +48,14 @@ pub(crate) fn table(answer: &Answer) -> Option<Fault> {
 /// WordPress' code: `{"code": "…", "message": "…", "data": {"status": …}}`.
 pub(crate) fn code(answer: &Answer) -> Option<String> {
     let body: Value = serde_json::from_slice(&answer.body).ok()?;
-    let code = body.get("code")?.as_str()?;
-    (!code.is_empty() && body.get("message").is_some()).then(|| code.to_owned())
+    let code = body.has("code")?.as_str()?;
+    (!code.is_empty() && body.has("message").is_some()).then(|| code.to_owned())
 }
 
 /// Its sentence, whose marks are HTML.
 fn said(answer: &Answer) -> Option<String> {
     let body: Value = serde_json::from_slice(&answer.body).ok()?;
-    let said = crate::html::to_text(body["message"].as_str()?).text;
+    let said = crate::html::to_text(body.at("message").as_str()?).text;
     (!said.is_empty()).then_some(said)
 }
 

@@ -5,6 +5,7 @@
 use super::convert::{Named, comment_name, named, post_name};
 use super::session::Account;
 use super::{posts, pull, tree};
+use crate::asked::Ask;
 use guichet_model::{Fault, Page, RemoteId, Unread};
 use serde_json::Value;
 
@@ -98,7 +99,7 @@ async fn types(account: &Account) -> Result<Vec<String>, Fault> {
     let plain = |base: &&str| base.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
     let bases = types.filter(|(name, _)| !NO_POSTS.contains(&name.as_str()));
     let bases =
-        bases.filter_map(|(_, told)| told["rest_base"].as_str().filter(plain).map(|base| format!("/wp/v2/{base}")));
+        bases.filter_map(|(_, told)| told.at("rest_base").as_str().filter(plain).map(|base| format!("/wp/v2/{base}")));
     Ok(bases.take(12).collect())
 }
 

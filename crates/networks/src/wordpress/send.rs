@@ -6,6 +6,7 @@
 use super::convert::{Named, named, post_name};
 use super::session::{Account, COMMENTS, comment_id};
 use super::{find, me};
+use crate::asked::Ask;
 use guichet_model::{Fault, Item, LastWord, Outgoing, Prepared, RefusalCode};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -58,7 +59,7 @@ pub(crate) fn escaped(text: &str) -> String {
 /// Where a frozen reply goes: its post and its parent (0: none).
 pub(crate) fn place(prepared: &Prepared) -> Result<(u64, u64), Fault> {
     let body: Value = serde_json::from_str(&prepared.body).map_err(|_| Fault::refused(RefusalCode::Invalid, None))?;
-    match (body["post"].as_u64(), body["parent"].as_u64()) {
+    match (body.at("post").as_u64(), body.at("parent").as_u64()) {
         (Some(post), Some(parent)) => Ok((post, parent)),
         _ => Err(Fault::refused(RefusalCode::Invalid, None)),
     }

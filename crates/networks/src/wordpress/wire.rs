@@ -2,6 +2,7 @@
 //! are missing because of the context, the role or an extension. What cannot be done without is an id and a time; only
 //! their absence makes an item unreadable.
 
+use crate::asked::Ask;
 use guichet_model::{Millis, Publication};
 use serde_json::Value;
 
@@ -34,34 +35,34 @@ pub(crate) struct Comment {
 impl Comment {
     /// `Ok(None)`: something else that WordPress keeps among its comments (a pingback, an editor's note, a shop's review).
     pub fn read(value: &Value) -> Result<Option<Self>, String> {
-        let id = id(&value["id"]).ok_or("no id")?;
-        if value["type"].as_str().is_some_and(|kind| !matches!(kind, "comment" | "")) {
+        let id = id(value.at("id")).ok_or("no id")?;
+        if value.at("type").as_str().is_some_and(|kind| !matches!(kind, "comment" | "")) {
             return Ok(None);
         }
-        let at = time(&value["date_gmt"]).or_else(|| time(&value["date"])).ok_or("no date")?;
-        let content = &value["content"];
-        let raw = text(&content["raw"]);
-        let rendered = text(&content["rendered"]).or_else(|| text(content));
+        let at = time(value.at("date_gmt")).or_else(|| time(value.at("date"))).ok_or("no date")?;
+        let content = value.at("content");
+        let raw = text(content.at("raw"));
+        let rendered = text(content.at("rendered")).or_else(|| text(content));
         if rendered.is_none() && raw.is_none() {
             return Err("no content".to_owned());
         }
         Ok(Some(Self {
             id,
-            post: self::id(&value["post"]),
-            parent: self::id(&value["parent"]).filter(|parent| *parent != id),
-            author: self::id(&value["author"]),
-            name: text(&value["author_name"]).unwrap_or_default(),
-            url: address(&value["author_url"]),
-            avatar: avatar(&value["author_avatar_urls"]),
-            email: text(&value["author_email"]).filter(|said| !said.trim().is_empty()),
-            ip: text(&value["author_ip"]).filter(|said| !said.trim().is_empty()),
-            agent: text(&value["author_user_agent"]).filter(|said| !said.trim().is_empty()),
+            post: self::id(value.at("post")),
+            parent: self::id(value.at("parent")).filter(|parent| *parent != id),
+            author: self::id(value.at("author")),
+            name: text(value.at("author_name")).unwrap_or_default(),
+            url: address(value.at("author_url")),
+            avatar: avatar(value.at("author_avatar_urls")),
+            email: text(value.at("author_email")).filter(|said| !said.trim().is_empty()),
+            ip: text(value.at("author_ip")).filter(|said| !said.trim().is_empty()),
+            agent: text(value.at("author_user_agent")).filter(|said| !said.trim().is_empty()),
             at,
             rendered: rendered.unwrap_or_default(),
             raw,
-            link: address(&value["link"]),
-            publication: publication(&value["status"]),
-            up: text(&value["_links"]["up"][0]["href"]),
+            link: address(value.at("link")),
+            publication: publication(value.at("status")),
+            up: text(value.at("_links").at("up").first().at("href")),
         }))
     }
 }
@@ -83,20 +84,24 @@ pub(crate) struct Post {
 
 impl Post {
     pub fn read(value: &Value) -> Result<Self, String> {
-        let shown = |value: &Value| text(&value["rendered"]).or_else(|| text(value)).unwrap_or_default();
-        let author = &value["_embedded"]["author"][0];
+        let shown = |value: &Value| text(value.at("rendered")).or_else(|| text(value)).unwrap_or_default();
+        let author = value.at("_embedded").at("author").first();
         Ok(Self {
-            id: id(&value["id"]).ok_or("no id")?,
-            author: id(&value["author"]),
-            name: text(&author["name"]).unwrap_or_default(),
-            author_url: address(&author["link"]).or_else(|| address(&author["url"])),
-            avatar: avatar(&author["avatar_urls"]),
-            at: time(&value["date_gmt"]).or_else(|| time(&value["date"])).ok_or("no date")?,
-            title: shown(&value["title"]),
+            id: id(value.at("id")).ok_or("no id")?,
+            author: id(value.at("author")),
+            name: text(author.at("name")).unwrap_or_default(),
+            author_url: address(author.at("link")).or_else(|| address(author.at("url"))),
+            avatar: avatar(author.at("avatar_urls")),
+            at: time(value.at("date_gmt")).or_else(|| time(value.at("date"))).ok_or("no date")?,
+            title: shown(value.at("title")),
             // What a password guards is not shown here either.
-            excerpt: if value["excerpt"]["protected"] == true { String::new() } else { shown(&value["excerpt"]) },
-            link: address(&value["link"]),
-            publication: match value["status"].as_str() {
+            excerpt: if value.at("excerpt").at("protected") == true {
+                String::new()
+            } else {
+                shown(value.at("excerpt"))
+            },
+            link: address(value.at("link")),
+            publication: match value.at("status").as_str() {
                 Some("trash") => Publication::Trash,
                 Some("publish" | "inherit") | None => Publication::Published,
                 Some("pending" | "future" | "draft") => Publication::Pending,
@@ -118,15 +123,15 @@ pub(crate) struct User {
 
 impl User {
     pub fn read(value: &Value) -> Result<Self, String> {
-        let id = id(&value["id"]).ok_or("no id")?;
-        let login = ["username", "slug", "name"].into_iter().find_map(|field| text(&value[field]));
+        let id = id(value.at("id")).ok_or("no id")?;
+        let login = ["username", "slug", "name"].into_iter().find_map(|field| text(value.at(field)));
         Ok(Self {
             id,
             login: login.unwrap_or_else(|| id.to_string()),
-            name: text(&value["name"]).unwrap_or_default(),
-            url: address(&value["link"]).or_else(|| address(&value["url"])),
-            avatar: avatar(&value["avatar_urls"]),
-            moderates: truth(&value["capabilities"]["moderate_comments"]),
+            name: text(value.at("name")).unwrap_or_default(),
+            url: address(value.at("link")).or_else(|| address(value.at("url"))),
+            avatar: avatar(value.at("avatar_urls")),
+            moderates: truth(value.at("capabilities").at("moderate_comments")),
         })
     }
 }

@@ -27,6 +27,7 @@ pub(crate) fn posted(host: &Host) -> Vec<Posted> {
         at_ms: record.applied_ms,
         native: record.origin == Origin::Said,
         state: None,
+        unseen: false,
     };
     let mut all: Vec<Posted> = posts.filter(|record| ours(&record.did)).map(post).collect();
     for convo in sky.chat.convos.values() {
@@ -43,6 +44,7 @@ pub(crate) fn posted(host: &Host) -> Vec<Posted> {
             at_ms: message.applied_ms,
             native: message.origin == Origin::Said,
             state: None,
+            unseen: false,
         }));
     }
     all

@@ -120,6 +120,7 @@ pub(crate) fn posted(host: &Host) -> Vec<Posted> {
             at_ms: post.applied_ms,
             native: post.origin == Origin::Said,
             state: Some(if post.deleted_ms.is_some() || post.user_deleted { "deleted" } else { "posted" }.to_owned()),
+            unseen: false,
         })
     });
     let waits = forum.queue.iter().filter_map(|queued| {
@@ -135,6 +136,7 @@ pub(crate) fn posted(host: &Host) -> Vec<Posted> {
             at_ms: queued.at_ms,
             native: false,
             state: Some("queued".to_owned()),
+            unseen: false,
         })
     });
     stands.chain(waits).collect()

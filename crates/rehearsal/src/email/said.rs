@@ -6,9 +6,11 @@ use super::host::Host;
 use super::imap::session::id_of;
 use super::letters::Form;
 use super::mime::{addresses, bare_id, fields, find, first, words};
+use super::world::Mailbox;
 use crate::clock::now_ms;
 use crate::hold;
 use crate::said::{Posted, Say, Visibility};
+use std::collections::BTreeSet;
 
 /// Who is to be answered.
 pub(crate) fn sender(bytes: &[u8]) -> String {
@@ -61,14 +63,32 @@ pub(crate) fn say(host: &Host, line: &Say) -> Option<String> {
     }
 }
 
+/// The ids of the mails that lie in a mailbox, and of those that one of them speaks of.
+fn told_of(mailbox: &Mailbox) -> BTreeSet<String> {
+    let mut ids = BTreeSet::new();
+    for mail in mailbox.folders.iter().flat_map(|folder| &folder.mails) {
+        let fields = fields(&mail.bytes[..find(&mail.bytes, b"\r\n\r\n").unwrap_or(mail.bytes.len())]);
+        let said = ["in-reply-to", "references"].into_iter().filter_map(|name| first(&fields, name));
+        ids.extend(said.flat_map(|all| all.split_whitespace().map(bare_id).collect::<Vec<_>>()));
+        ids.insert(mail.id.clone());
+    }
+    ids
+}
+
 pub(crate) fn posted(host: &Host) -> Vec<Posted> {
     let house = hold(&host.house);
+    let told: Vec<(&str, BTreeSet<String>)> =
+        house.boxes.iter().map(|mailbox| (mailbox.address.as_str(), told_of(mailbox))).collect();
+    let told_of = |from: &str, id: &String| {
+        told.iter().any(|(address, ids)| address.eq_ignore_ascii_case(from) && ids.contains(id))
+    };
     let one = |sent: &super::world::Accepted| {
         let fields = fields(&sent.bytes[..find(&sent.bytes, b"\r\n\r\n").unwrap_or(sent.bytes.len())]);
         let id = id_of(&sent.bytes);
         Posted {
             server: host.origin.clone(),
             account: sent.from.to_lowercase(),
+            unseen: !told_of(&sent.from, &id),
             key: Some(id.clone()),
             id,
             in_reply_to: first(&fields, "in-reply-to").map(|id| bare_id(&id)),

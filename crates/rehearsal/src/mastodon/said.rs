@@ -31,6 +31,7 @@ pub(crate) fn posted(host: &Host) -> Vec<Posted> {
             at_ms: status.applied_ms,
             native,
             state: None,
+            unseen: false,
         });
     }
     all

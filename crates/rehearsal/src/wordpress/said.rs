@@ -95,6 +95,7 @@ pub(crate) fn posted(host: &Host) -> Vec<Posted> {
             at_ms: comment.applied_ms,
             native: comment.origin == Origin::Said,
             state: Some(comment.state.name().to_owned()),
+            unseen: false,
         }
     })
     .collect()

@@ -3,6 +3,7 @@
 
 use super::{PASSER_BY, Round};
 use crate::child::DeskChild;
+use crate::crash::ground::Twins;
 use crate::crash::judge::Written;
 use crate::crash::plan::{Act, Line};
 use guichet_rehearsal::{Say, Speaker};
@@ -56,12 +57,14 @@ impl Round<'_> {
     async fn write(&mut self, child: &mut DeskChild, place: usize, text: &str, pictures: &[String]) -> bool {
         let at = self.written.len();
         let place = &self.places[place];
+        let refused_twice = place.twins == Twins::Refused;
         let asked = json!({ "do": "reply", "conversation": place.conversation, "text": text, "pictures": pictures });
         // Written down before it is asked: whoever is killed meanwhile may have it or not.
         self.written.push(Written {
             place: place.status.clone(),
             text: text.into(),
             pictures: pictures.to_vec(),
+            refused_twice,
             ..Written::default()
         });
         self.written_at.push(self.now());

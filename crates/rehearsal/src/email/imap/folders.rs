@@ -6,7 +6,7 @@ use super::out::Out;
 use super::session::{Done, Known, Selected, Session, bad, no, ok};
 use crate::clock::now_ms;
 use crate::email::dates::instant;
-use crate::email::world::{Folder, INBOX, Use};
+use crate::email::world::{Folder, INBOX, Uid, Use};
 
 impl Session {
     pub fn list(&self, out: &mut Out, reference: &Arg, pattern: &Arg, special: bool) -> Done {
@@ -45,7 +45,7 @@ impl Session {
                     "MESSAGES" => seen.count().to_string(),
                     "UNSEEN" => seen.filter(|mail| !mail.flags.contains("\\Seen")).count().to_string(),
                     "RECENT" => "0".to_owned(),
-                    "UIDNEXT" => folder.next.to_string(),
+                    "UIDNEXT" => self.next_of(folder).to_string(),
                     "UIDVALIDITY" => folder.validity.to_string(),
                     _ => return Some(Err(())),
                 };
@@ -85,7 +85,7 @@ impl Session {
                 out.line(&format!("* OK [UNSEEN {}] First unseen.", first + 1));
             }
             out.line(&format!("* OK [UIDVALIDITY {}] UIDs valid", folder.validity));
-            out.line(&format!("* OK [UIDNEXT {}] Predicted next UID", folder.next));
+            out.line(&format!("* OK [UIDNEXT {}] Predicted next UID", self.next_of(folder)));
             Some(Selected { folder: folder.name.clone(), read_only, validity: folder.validity, known })
         });
         match opened.flatten() {
@@ -95,6 +95,11 @@ impl Session {
             }
             None => no("[NONEXISTENT] Mailbox doesn't exist."),
         }
+    }
+
+    /// The number that the next mail will have: where reads lag, the first one that is not there yet has it.
+    fn next_of(&self, folder: &Folder) -> Uid {
+        folder.mails.iter().find(|mail| !self.sees(mail)).map_or(folder.next, |mail| mail.uid)
     }
 
     pub fn create(&self, folder: &Arg) -> Done {
