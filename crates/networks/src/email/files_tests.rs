@@ -1,5 +1,7 @@
 //! A file comes back byte for byte, out of short messages and long ones, and nothing is given that is not it.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use super::super::fake::{Fail, Fake, NOW, fixture, letter};
 use super::*;
 use base64::Engine;

@@ -1,6 +1,6 @@
 //! A consent, from the browser to both servers; and where a token is never shown.
 
-#![allow(clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::super::access::Access;
 use super::super::fake::{Fake, ME};

@@ -1,5 +1,7 @@
 //! Tokens go stale by the clock and by the server's word; each is renewed once, and what cannot be renewed asks for its owner.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use super::super::fake::{Fake, NOW, letter, outgoing, word};
 use super::super::grant::{Client, Grant, Issuer};
 use super::super::session::Account;
