@@ -135,7 +135,6 @@ async fn mails_are_dropped_on_the_window_and_one_is_shown_what_it_says() {
     app.picture("door-unread-fr").await;
     click_on(&app, "main article", "Montrer qui parle").await;
     app.focus_is_in("dialog textarea").await;
-    reads(&app, "dialog textarea", "").await;
     let filled =
         || async { (said(&app, "return document.querySelector('dialog textarea').value").await != "").then_some(()) };
     guichet_tests::until("the mail is shown", Duration::from_secs(10), filled).await;
@@ -153,4 +152,93 @@ async fn mails_are_dropped_on_the_window_and_one_is_shown_what_it_says() {
     reads(&app, "main article .who", "Léa Roy").await;
     app.picture("door-read-fr").await;
     app.close().await;
+}
+
+async fn shown(app: &App, name: &str, offences: &mut Vec<String>) {
+    for (width, height) in [(1280, 800), (900, 600)] {
+        app.page.size(width, height).await.unwrap();
+        app.picture(&format!("{name}-{width}")).await;
+        offences.extend(app.offences().await.into_iter().map(|offence| format!("{name} {width}: {offence}")));
+    }
+}
+
+async fn row_of(app: &App, network: &str) {
+    let all = app.rows("all").await;
+    let row = all.iter().find(|row| row["network"] == network).expect("its row");
+    let css = format!("[role=row][data-conversation='{}']", row["id"]);
+    app.page.size(1280, 800).await.unwrap();
+    // Rows out of sight are not drawn: as a wheel brings them.
+    let wheel = "let list = document.querySelector('[role=row][data-conversation]');\
+        while (list && !(list.scrollHeight > list.clientHeight + 80 && getComputedStyle(list).overflowY !== 'visible')) list = list.parentElement;\
+        if (list) list.scrollTop = arguments[0] === 0 ? 0 : list.scrollTop + 300; return list?.scrollTop ?? -1";
+    for turn in 0..60 {
+        app.page.run(wheel, json!([turn])).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(60)).await;
+        if app.page.find(&css).await.is_some() {
+            break;
+        }
+    }
+    app.click(&css).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_door_in_both_languages_and_themes() {
+    let desktop = Desktop::start("fr_FR.UTF-8", false).await;
+    let app = App::open(&desktop, &["--rehearsal"]).await;
+    app.filled(5).await;
+    let bytes = "return btoa(unescape(encodeURIComponent(arguments[0])))";
+    let bytes = app.page.run(bytes, json!([MAILS])).await.unwrap();
+    let client = app.call("desk", json!({})).await["clients"][0]["id"].take();
+    let view = app.call("look_at_file", json!({ "bytes": bytes, "mapping": null })).await;
+    let import = json!({ "client": client, "bytes": bytes, "mapping": view["mapping"] });
+    let _added = app.call("import_file", import).await;
+    row_of(&app, "youtube").await;
+    reads(&app, "main article", "La chaîne saute").await;
+    app.letter('r').await;
+    app.focus_is_in("textarea").await;
+    app.type_text("C’est la cassette.").await;
+    app.send().await;
+    let _asked = app.see(".reply .lead").await;
+    app.click("main article").await;
+    let mut offences = Vec::new();
+    for locale in ["fr", "en"] {
+        app.prefer("locale", locale).await;
+        let _spoken = app.see(&format!("html[lang={locale}]")).await;
+        for theme in ["light", "dark"] {
+            app.prefer("theme", theme).await;
+            let _shown = app.see(&format!("html[data-theme={theme}]")).await;
+            let name = |of: &str| format!("door-{of}-{locale}-{theme}");
+            app.page.size(1280, 800).await.unwrap();
+            app.letter('a').await;
+            app.focus_is_in("dialog input[name=link]").await;
+            app.type_text("x.com/lea/status/17").await;
+            reads(&app, "#add-what", "X").await;
+            shown(&app, &name("add"), &mut offences).await;
+            app.press(&[key::ESCAPE]).await;
+            app.gone("dialog").await;
+            dropped(&app, "courriels.mbox", MAILS).await;
+            app.focus_is_in("dialog footer .primary").await;
+            shown(&app, &name("import"), &mut offences).await;
+            app.press(&[key::ESCAPE]).await;
+            app.gone("dialog").await;
+            row_of(&app, "youtube").await;
+            let _asked = app.see(".reply .lead").await;
+            shown(&app, &name("asked"), &mut offences).await;
+            row_of(&app, "facebook").await;
+            let _unread = app.see("main article .unread").await;
+            shown(&app, &name("unread"), &mut offences).await;
+            app.page.size(1280, 800).await.unwrap();
+            app.click("main article .unread button").await;
+            let filled = || async {
+                (said(&app, "return document.querySelector('dialog textarea').value").await != "").then_some(())
+            };
+            guichet_tests::until("the mail is shown", Duration::from_secs(10), filled).await;
+            select(&app, "Léa Roy").await;
+            shown(&app, &name("teach"), &mut offences).await;
+            app.press(&[key::ESCAPE]).await;
+            app.gone("dialog").await;
+        }
+    }
+    app.close().await;
+    assert!(offences.is_empty(), "{} offences against WCAG 2.2 AA:\n{}", offences.len(), offences.join("\n"));
 }
