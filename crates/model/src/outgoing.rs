@@ -76,11 +76,23 @@ impl std::fmt::Debug for Prepared {
     }
 }
 
+/// What stands under the name that was frozen with this very reply.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ByName {
+    /// Nothing can: the network gives its names itself.
+    #[default]
+    Unnamed,
+    Absent,
+    /// This one of `same`: it is that reply, whatever else stands there.
+    There(RemoteId),
+}
+
 /// Our messages at the place of a reply since its first attempt, oldest first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Found {
     /// Same text after the network's own normal form.
     pub same: Vec<Item>,
+    pub by_name: ByName,
     /// Another text: perhaps ours, altered by the network. Forbids "absent".
     pub other: Vec<Item>,
     /// Whether the reading reached back to the first attempt without a gap.

@@ -17,6 +17,8 @@ pub struct Ground {
     pub failing: u16,
     /// A client's own key counts, where the server is in the mood.
     pub keys: bool,
+    /// What was published bears the name that was frozen with its reply, in every copy of the desk.
+    pub named: bool,
     /// The addressee stands first in what is published; what was written follows it.
     pub addressed: bool,
     /// What was published may be shown to nobody here: an answer to it proves that it is there, and nothing else may.
@@ -64,6 +66,7 @@ pub static GROUNDS: &[Ground] = &[
         read: ("GET", "/statuses"),
         failing: 503,
         keys: true,
+        named: false,
         addressed: true,
         unseen: false,
         name: after_the_last_slash,
@@ -77,6 +80,7 @@ pub static GROUNDS: &[Ground] = &[
         read: ("GET", "/wp/v2/comments"),
         failing: 503,
         keys: false,
+        named: false,
         addressed: false,
         unseen: false,
         name: |said| said.rsplit(':').next().unwrap_or(said),
@@ -90,6 +94,7 @@ pub static GROUNDS: &[Ground] = &[
         read: ("GET", "/xrpc/com.atproto.repo.getRecord"),
         failing: 503,
         keys: false,
+        named: false,
         addressed: false,
         unseen: false,
         name: after_the_last_slash,
@@ -104,6 +109,7 @@ pub static GROUNDS: &[Ground] = &[
         read: ("GET", "/t/"),
         failing: 503,
         keys: false,
+        named: false,
         addressed: false,
         unseen: false,
         // A post's address ends with its number in the topic; its name with its id.
@@ -119,6 +125,7 @@ pub static GROUNDS: &[Ground] = &[
         read: ("IMAP", "UID"),
         failing: 451,
         keys: false,
+        named: true,
         addressed: false,
         unseen: true,
         name: |said| said.strip_prefix("mid:").unwrap_or(said),

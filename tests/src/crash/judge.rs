@@ -88,6 +88,8 @@ pub struct Ledger {
     pub copies: Vec<Copy>,
     /// The network honours keys, and no clock jumped: a key settles everything.
     pub keyed: bool,
+    /// What was published bears the name that was frozen with its reply: what was written there natively blurs nothing.
+    pub named: bool,
 }
 
 /// What was found wrong, in words, and how many of those that could be proved are sent.
@@ -147,7 +149,8 @@ impl Ledger {
     /// Whether what stands at the server says without doubt which of our replies it is.
     fn clear(&self, spot: Spot<'_>) -> bool {
         let blurred = |one: &&Written| one.again > 0 || one.forgotten;
-        !self.at(spot).iter().any(blurred) && !self.copies_at(spot).iter().any(|copy| copy.native)
+        let native = |copy: &&Copy| copy.native && !self.named;
+        !self.at(spot).iter().any(blurred) && !self.copies_at(spot).iter().any(native)
     }
 
     /// Whether the network can prove of an unsure reply what became of it.
@@ -158,7 +161,7 @@ impl Ledger {
         let spot = (written.place.as_str(), written.text.as_str());
         let adopted: BTreeSet<&str> = self.rows.iter().filter_map(|row| row.remote.as_deref()).collect();
         let unsure = self.at(spot).into_iter().filter(|one| self.row(one).is_some_and(|row| row.state == "unsure"));
-        let there = self.copies_at(spot).into_iter().filter(|copy| !copy.unseen);
+        let there = self.copies_at(spot).into_iter().filter(|copy| !copy.unseen && !(copy.native && self.named));
         let free = there.filter(|copy| !adopted.contains(copy.id.as_str()));
         let (unsure, free) = (unsure.count(), free.count());
         self.clear(spot) && free > 0 && free == unsure
@@ -286,7 +289,7 @@ fn doubled(ledger: &Ledger, verdict: &mut Verdict) {
 /// Of texts that can be told apart, one that came to its place before one written earlier.
 fn out_of_order(ledger: &Ledger, verdict: &mut Verdict) {
     let mut last: BTreeMap<&str, usize> = BTreeMap::new();
-    for copy in &ledger.copies {
+    for copy in ledger.copies.iter().filter(|copy| !copy.native) {
         let spot = (copy.place.as_str(), copy.text.as_str());
         if ledger.at(spot).len() != 1 || !ledger.clear(spot) {
             continue;

@@ -21,6 +21,7 @@ fn well() -> Ledger {
         rows: vec![row(1, "sent", Some("a")), row(2, "sent", Some("b"))],
         copies: vec![copy("a", "un", "k1"), copy("b", "deux", "k2")],
         keyed: true,
+        named: false,
     }
 }
 
@@ -171,6 +172,10 @@ fn unsure_is_a_fault_where_the_key_or_the_place_proves_it() {
     assert_eq!(counts(&ledger), [0, 0, 0, 1, 0]);
     ledger.copies.push(Copy { native: true, ..copy("n", "deux", "") });
     assert_eq!(counts(&ledger), [0; 5], "a native twin: nobody can tell");
+    ledger.named = true;
+    assert_eq!(counts(&ledger), [0, 0, 0, 1, 0], "the reply's own name tells it from the twin");
+    ledger.copies.remove(1);
+    assert_eq!(counts(&ledger), [0; 5], "the twin alone is there");
     ledger.copies.truncate(1);
     assert_eq!(counts(&ledger), [0; 5], "not there, and no key: the CM decides");
     assert_eq!(judge(&ledger).provable, 1);

@@ -372,6 +372,7 @@ impl<'a> Round<'a> {
             rows: told.as_array().expect("replies").iter().map(|row| self.row(row)).collect(),
             copies: copies.collect(),
             keyed,
+            named: self.ground.named,
         }
     }
 

@@ -1,10 +1,10 @@
 //! Looking for a reply whose answer was lost.
 //!
 //! What the network shows of ours at the place since the first attempt is either known, another reply's, or a
-//! candidate of those it can be. As many candidates of a text as unsure replies that could be them are paired in order
-//! (`pair`). Anything else settles nothing by itself: not finding it proves nothing, since servers apply requests minutes
-//! late and reads lag. Only a network that refuses a second copy is sent the same bytes again; otherwise the CM decides,
-//! with both texts in view.
+//! candidate of those it can be. One that stands under the name frozen with a reply is that reply. As many others of a text
+//! as unsure replies that could be them are paired in order (`pair`). Anything else settles nothing by itself: not finding
+//! it proves nothing, since servers apply requests minutes late and reads lag. Only a network that refuses a second copy
+//! is sent the same bytes again; otherwise the CM decides, with both texts in view.
 
 use super::attempt::{self, Going};
 use super::changed;
@@ -20,7 +20,8 @@ use crate::store::Durability;
 use crate::view::{Change, Problem};
 use crate::{attachment, budget, changes, hold, intake};
 use guichet_model::{
-    AccountId, DAY, Fault, Found, HOUR, Item, MINUTE, MessageId, Millis, Prepared, RemoteId, ReplyId, SECOND, Session,
+    AccountId, ByName, DAY, Fault, Found, HOUR, Item, MINUTE, MessageId, Millis, Prepared, RemoteId, ReplyId, SECOND,
+    Session,
 };
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::sync::Arc;
@@ -147,6 +148,18 @@ fn weigh(tx: &Transaction<'_>, reply: &Reply, found: Found, since: Millis, now: 
         let fit = |item: &Item| is_new(twin, item) && item.attachments.len() == pictures;
         fits.push(same.iter().map(fit).collect::<Vec<bool>>());
     }
+    let its_own = |item: &Item| matches!(&found.by_name, ByName::There(own) if *own == item.remote);
+    if let Some(own) = same.iter().position(its_own)
+        && let Some(looked_for) = twins.iter().position(|twin| twin.id == reply.id)
+        && fits[looked_for][own]
+    {
+        // Its name says that it is this one: it can be no other, and this one no other message.
+        for (twin, fits) in fits.iter_mut().enumerate() {
+            for (message, fit) in fits.iter_mut().enumerate() {
+                *fit &= (twin == looked_for) == (message == own);
+            }
+        }
+    }
     let paired = pairs(&fits);
     let mut change = Change::default();
     for (twin, message) in twins.iter().zip(&paired) {
@@ -182,7 +195,8 @@ fn weigh(tx: &Transaction<'_>, reply: &Reply, found: Found, since: Millis, now: 
         .execute(params![twin.id.0, serde_json::to_string(&detail)?, absent, now.0])?;
         changes::join(&mut change, changed(twin.id, twin.conversation));
     }
-    for twin in &twins {
+    // Where messages bear the names of their replies, each is looked for under its own.
+    for twin in twins.iter().filter(|twin| twin.id == reply.id || found.by_name == ByName::Unnamed) {
         later(tx, twin, now)?;
     }
     Ok(change)

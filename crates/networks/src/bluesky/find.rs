@@ -11,7 +11,7 @@ use super::wire::{self, Post};
 use super::{chat, convert};
 use crate::asked::Ask;
 use guichet_model::text::normal;
-use guichet_model::{Fault, Found, Item, MINUTE, Millis, Place, Prepared, Recheck, RefusalCode};
+use guichet_model::{ByName, Fault, Found, Item, MINUTE, Millis, Place, Prepared, Recheck, RefusalCode};
 use serde_json::Value;
 
 /// Clocks differ, and the server's is known to the second only. What is found too many, the desk knows already.
@@ -38,11 +38,13 @@ async fn records(
     from: Millis,
     since: Millis,
 ) -> Result<Found, Fault> {
-    let mut found = Found { complete: true, ..Found::default() };
+    let mut found = Found { by_name: ByName::Absent, complete: true, ..Found::default() };
     if let Some((cid, value)) = account.record(POST, rkey).await? {
         let same = normal(value.at("text").as_str().unwrap_or_default()) == normal(&prepared.text);
         let item = published(account, rkey, &cid, if same { &value } else { record });
-        found.same.push(item.map_err(|_| Fault::unreadable("a record of ours"))?);
+        let item = item.map_err(|_| Fault::unreadable("a record of ours"))?;
+        found.by_name = ByName::There(item.remote.clone());
+        found.same.push(item);
     }
     let mut older: Option<String> = None;
     for _ in 0..MOST_PAGES {

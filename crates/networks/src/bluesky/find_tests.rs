@@ -54,7 +54,10 @@ async fn the_server_s_own_word_alone_makes_it_absent() {
         .mount(&server)
         .await;
     says(&server, LIST, json!({ "records": [] })).await;
-    assert_eq!(account.find(&prepared, NOW).await.unwrap(), Found { complete: true, ..Found::default() });
+    assert_eq!(
+        account.find(&prepared, NOW).await.unwrap(),
+        Found { by_name: ByName::Absent, complete: true, ..Found::default() }
+    );
     assert!(matches!(account.find(&prepared, NOW).await, Err(Fault::Unreadable { .. })));
 }
 

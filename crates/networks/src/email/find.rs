@@ -11,7 +11,7 @@ use super::names::{self, Named};
 use super::send;
 use super::session::{Account, Met, provider};
 use guichet_model::text::normal;
-use guichet_model::{DAY, Fault, Found, Item, MINUTE, Millis, Place, Prepared, Recheck, RemoteId};
+use guichet_model::{ByName, DAY, Fault, Found, Item, MINUTE, Millis, Place, Prepared, Recheck, RemoteId};
 
 /// Clocks differ.
 const MARGIN: i64 = 2 * MINUTE;
@@ -24,7 +24,7 @@ pub(crate) async fn find(account: &Account, prepared: &Prepared, since: Millis) 
     let access = account.access().await?;
     let mut imap = account.imap(&access).await?;
     let folders = account.folders(&mut imap).await?;
-    let mut found = Found::default();
+    let mut found = Found { by_name: ByName::Absent, ..Found::default() };
     if let Some(sent) = folders.sent() {
         imap.examine(sent).await?;
         if let Some(met) = account.seek(&mut imap, &own, Stood::Sent).await? {
@@ -39,7 +39,9 @@ pub(crate) async fn find(account: &Account, prepared: &Prepared, since: Millis) 
             found.complete = provider(&access).is_some_and(|provider| provider.keeps_copies());
         }
     }
-    if found.same.is_empty() && spoken_of(&mut imap, &access.folder, &id, since).await? {
+    // The same words of ours beside it, under another id, prove nothing of this one.
+    let filed = found.same.iter().any(|item| item.remote == own);
+    if !filed && spoken_of(&mut imap, &access.folder, &id, since).await? {
         found.same.push(send::item(account, &envelope, since)?);
     }
     imap.done();
@@ -47,6 +49,7 @@ pub(crate) async fn find(account: &Account, prepared: &Prepared, since: Millis) 
     for item in found.same.iter_mut().filter(|item| item.remote == own) {
         item.at = item.at.max(since);
         found.complete = true;
+        found.by_name = ByName::There(own.clone());
     }
     Ok(found)
 }

@@ -47,13 +47,14 @@ async fn its_id_among_the_sent_ones_is_the_proof_whatever_the_clocks() {
     let found = account.find(&prepared, NOW).await.unwrap();
     assert_eq!((found.same.len(), found.other.len(), found.complete), (1, 0, true));
     assert_eq!((found.same[0].at, found.same[0].remote.as_str()), (NOW, "mid:guichet.k1@librairie.test"));
+    assert_eq!(found.by_name, ByName::There(found.same[0].remote.clone()));
 }
 
 #[tokio::test]
 async fn finding_none_where_the_copy_is_ours_to_make_says_nothing() {
     let (_fake, account, prepared) = scene().await;
     let found = account.find(&prepared, NOW).await.unwrap();
-    assert_eq!(found, Found::default());
+    assert_eq!(found, Found { by_name: ByName::Absent, ..Found::default() });
     assert!(!found.complete);
     assert_eq!(prepared.proof, guichet_model::Proof::None);
 }
@@ -78,6 +79,19 @@ async fn an_answer_or_a_report_that_names_it_proves_it_too() {
         assert_eq!((found.same.len(), found.complete), (1, true), "{header}");
         assert_eq!(found.same[0].body.text, prepared.text);
     }
+}
+
+/// Written by hand in another program, and by us, whose copy was never filed: an answer to ours tells the two apart.
+#[tokio::test]
+async fn the_same_words_by_hand_do_not_hide_an_answer_that_names_ours() {
+    let (fake, account, prepared) = scene().await;
+    let (seconds, message) = ours("w@webmail.test", 30, "Oui, le mardi.");
+    fake.put("Sent", seconds, message);
+    let header = "In-Reply-To: <guichet.k1@librairie.test>\r\n";
+    fake.put("INBOX", 0, letter("q2@lea.test", "lea@lea.test", "Re: Re: Une question", header, "Merci !"));
+    let found = account.find(&prepared, NOW.plus(-60 * SECOND)).await.unwrap();
+    assert_eq!(found.by_name, ByName::There(RemoteId::new("mid:guichet.k1@librairie.test")));
+    assert_eq!(found.same.len(), 2);
 }
 
 #[tokio::test]

@@ -3,8 +3,9 @@
 use crate::testing::author;
 use async_trait::async_trait;
 use guichet_model::{
-    Body, Capabilities, Clock, Counts, Cursor, Doors, Fault, Found, Identity, Item, Kind, LastWord, Login, Millis,
-    Network, Outgoing, Page, Prepared, Proof, Publication, Recheck, RemoteId, Session, Source, Step, Visibility,
+    Body, ByName, Capabilities, Clock, Counts, Cursor, Doors, Fault, Found, Identity, Item, Kind, LastWord, Login,
+    Millis, Network, Outgoing, Page, Prepared, Proof, Publication, Recheck, RemoteId, Session, Source, Step,
+    Visibility,
 };
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -47,6 +48,8 @@ pub struct Server {
     pub lag: i64,
     /// What the network makes of a text.
     pub rewrites: bool,
+    /// What is published stands under a name that was frozen with the reply.
+    pub names: bool,
     /// Its clock less ours, as its answers tell it.
     pub apart: Option<i64>,
     late: Vec<(Millis, Prepared)>,
@@ -64,6 +67,7 @@ impl Default for Server {
             proof: Proof::ReadBack { settles_within: 60_000 },
             lag: 0,
             rewrites: false,
+            names: false,
             apart: None,
             late: Vec::new(),
         }
@@ -211,7 +215,13 @@ impl Session for PaperSession {
             .filter(|post| post.place == prepared.place && post.at >= since && post.visible <= now)
             .collect();
         let (same, other): (Vec<&Post>, Vec<&Post>) = there.into_iter().partition(|post| post.text == prepared.text);
+        let by_name = match same.iter().find(|post| post.key == prepared.key) {
+            _ if !server.names => ByName::Unnamed,
+            Some(post) => ByName::There(RemoteId::new(&post.remote)),
+            None => ByName::Absent,
+        };
         Ok(Found {
+            by_name,
             same: same.into_iter().map(item).collect(),
             other: other.into_iter().map(item).collect(),
             complete: true,

@@ -152,6 +152,27 @@ async fn two_equal_ones_and_one_message_cannot_be_told_apart() {
     }
 }
 
+/// Where a message stands under the name of its reply, that another reply says the same does not make it anybody's.
+#[tokio::test]
+async fn a_message_under_the_name_of_its_reply_is_that_one() {
+    let scene = Scene::new().await;
+    scene.server().names = true;
+    let (conversation, _) = scene.conversation("Léa");
+    let (first, second) = (scene.write(conversation, "Merci").await, scene.write(conversation, "Merci").await);
+    scene.restore().await;
+    scene.forward(MINUTE);
+    let read = move |conn: &rusqlite::Connection| Ok(crate::outbox::row::Reply::one(conn, second)?.key);
+    let key = scene.room.desk.store().read(read).await.unwrap();
+    let now = scene.room.desk.now();
+    let there = scene.server().post(&RemoteId::new("m-1"), "Merci", &key, now);
+    scene.work().await;
+    assert!(matches!(scene.state(second).await, ReplyState::Sent { .. }), "{:?}", scene.state(second).await);
+    let names = scene.room.desk.names_of_replies().await.unwrap();
+    assert_eq!(names, [(second, RemoteId::new(&there.remote))]);
+    let ReplyState::Unsure { candidates, .. } = scene.state(first).await else { panic!("the first is not there") };
+    assert_eq!(candidates, []);
+}
+
 #[tokio::test]
 async fn on_the_wire_in_the_copy_it_is_looked_for_as_what_had_left() {
     let scene = Scene::new().await;
