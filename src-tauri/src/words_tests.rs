@@ -6,7 +6,9 @@
 
 use super::*;
 use crate::said;
-use guichet_core::view::{Conflict, FileTrouble, Health, Leak, PictureTrouble, Problem, ReplyState, TemplateTrouble, Waiting};
+use guichet_core::view::{
+    Conflict, FileTrouble, Health, Leak, PictureTrouble, Problem, ReplyState, TemplateTrouble, Waiting,
+};
 use guichet_model::{BlockScope, Fault, Kind, Millis, Reason, RefusalCode, ReportCategory, Unreached, Visibility};
 
 const BOTH: [Locale; 2] = [Locale::Fr, Locale::En];

@@ -315,7 +315,8 @@ impl Intake<'_> {
             )?
             .query_row([known.id.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
         let by_network = self.route == Route::Api;
-        let stands = by_network || self.anew || (!self.raw && (raw || self.says_more(known.route, &text, &item.body.text)));
+        let stands =
+            by_network || self.anew || (!self.raw && (raw || self.says_more(known.route, &text, &item.body.text)));
         if by_network || self.anew || (nobody && !self.raw) {
             let author = self.person(&item.author)?;
             self.tx

@@ -165,8 +165,13 @@ async fn one_sent_again_by_the_cms_word_brings_its_own() {
 
 /// A message of ours in that place, with those pictures.
 fn message(scene: &Scene, remote: &str, pictures: usize) -> Item {
-    let picture =
-        Attachment { kind: AttachmentKind::Image, url: "https://phare.example/1.png".into(), preview: None, alt: None, file: None };
+    let picture = Attachment {
+        kind: AttachmentKind::Image,
+        url: "https://phare.example/1.png".into(),
+        preview: None,
+        alt: None,
+        file: None,
+    };
     let at = scene.room.desk.now();
     Item { ours: true, attachments: vec![picture; pictures], ..item(remote, "Phare", at, "Voici") }
 }
