@@ -161,7 +161,8 @@ impl Ledger {
         let spot = (written.place.as_str(), written.text.as_str());
         let adopted: BTreeSet<&str> = self.rows.iter().filter_map(|row| row.remote.as_deref()).collect();
         let unsure = self.at(spot).into_iter().filter(|one| self.row(one).is_some_and(|row| row.state == "unsure"));
-        let there = self.copies_at(spot).into_iter().filter(|copy| !(copy.unseen || copy.native && self.named));
+        let proves = |copy: &&Copy| !(copy.unseen || copy.native && self.named);
+        let there = self.copies_at(spot).into_iter().filter(proves);
         let free = there.filter(|copy| !adopted.contains(copy.id.as_str()));
         let (unsure, free) = (unsure.count(), free.count());
         self.clear(spot) && free > 0 && free == unsure
