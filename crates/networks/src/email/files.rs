@@ -12,6 +12,8 @@ pub(crate) const LARGEST: usize = 25_000_000;
 /// The same as it is sent, in base64 with its line ends.
 const SENT: usize = LARGEST / 57 * 78 + 100;
 const PIECE: usize = 512 << 10;
+/// Questions for one file: a server that gives a byte at a time is not asked for ever.
+const MOST_PIECES: usize = 4 * (SENT / PIECE + 1);
 
 pub(crate) async fn file(account: &Account, item: &RemoteId, url: &str) -> Result<Vec<u8>, Fault> {
     let number = convert::part_of(item, url).ok_or_else(gone)?;
@@ -38,12 +40,15 @@ pub(crate) async fn file(account: &Account, item: &RemoteId, url: &str) -> Resul
 /// Until nothing more comes: some give less of a piece than was asked for.
 async fn whole(imap: &mut Imap, uid: u32, number: &str) -> Result<Vec<u8>, Fault> {
     let mut sent = Vec::new();
-    while sent.len() <= SENT {
+    for _ in 0..MOST_PIECES {
         let piece = imap.section(uid, number, Some((sent.len(), PIECE))).await?;
         if piece.is_empty() {
             return Ok(sent);
         }
         sent.extend(piece);
+        if sent.len() > SENT {
+            break;
+        }
     }
     Err(too_large())
 }
