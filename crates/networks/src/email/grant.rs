@@ -6,6 +6,7 @@
 
 use super::servers::{Provider, Server};
 use crate::addresses::Reach;
+use crate::asked::Ask;
 use crate::http::{Answer, Http};
 use crate::loopback::{self, Expected, Listener};
 use base64::Engine;
@@ -220,9 +221,10 @@ async fn ask(http: &Http, issuer: &Issuer, client: &Client, form: &[(&str, &str)
         other => other,
     })?;
     let told = answer.json()?;
-    let token = |name: &str| told[name].as_str().filter(|token| plain(token)).map(str::to_owned);
+    let token = |name: &str| told.at(name).as_str().filter(|token| plain(token)).map(str::to_owned);
     let access = token("access_token").ok_or_else(|| Fault::unreadable("an answer without a token"))?;
-    let lasts = told["expires_in"].as_i64().or_else(|| told["expires_in"].as_str()?.parse().ok()).unwrap_or(USUAL);
+    let lasts =
+        told.at("expires_in").as_i64().or_else(|| told.at("expires_in").as_str()?.parse().ok()).unwrap_or(USUAL);
     Ok(Told { access, refresh: token("refresh_token"), lasts: lasts.clamp(0, 24 * USUAL) })
 }
 
@@ -234,8 +236,8 @@ fn plain(token: &str) -> bool {
 /// RFC 6749, 5.2.
 fn refusals(answer: &Answer) -> Option<Fault> {
     let told = answer.json().ok()?;
-    let said = told["error_description"].as_str().and_then(|said| said.lines().next()).map(str::to_owned);
-    Some(match told["error"].as_str()? {
+    let said = told.at("error_description").as_str().and_then(|said| said.lines().next()).map(str::to_owned);
+    Some(match told.at("error").as_str()? {
         "invalid_grant" | "interaction_required" | "consent_required" => Fault::NeedsLogin,
         "invalid_client" | "unauthorized_client" => Fault::refused(RefusalCode::Forbidden, said),
         "temporarily_unavailable" | "slow_down" => return None,
