@@ -97,6 +97,19 @@ impl Office {
         assert_eq!(texts.len(), messages, "{texts:?}");
     }
 
+    /// The round trip is whole: somebody's message was read, a reply was taken, and a reading brought it back.
+    pub async fn is_proved(&self) {
+        crate::until("the account is proved", PATIENCE, || async {
+            self.desk.pull_now(None).await.expect("pulled");
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let shown = self.desk.desk().await.expect("the sidebar");
+            let mut accounts = shown.clients.iter().flat_map(|client| &client.accounts);
+            let trip = accounts.find(|one| one.id == self.account).expect("the account").round_trip;
+            trip.read.and(trip.answered).and(trip.seen)
+        })
+        .await;
+    }
+
     /// Nothing was unreadable, and no trouble is left.
     pub async fn is_well(&self) {
         crate::until("the account is well", PATIENCE, || async {

@@ -131,6 +131,7 @@ async fn gathered_answered_and_nothing_twice() {
     answer(&office, row.id, "Elle vous attend au guichet.").await;
     assert_eq!(bob.whispers(&alice).await, ["Elle vous attend au guichet.", "J’ai perdu une écharpe verte."]);
     each_is_there_once(&office, row.id, &["écharpe verte", "au guichet"]).await;
+    office.is_proved().await;
     office.is_well().await;
 }
 

@@ -91,6 +91,7 @@ async fn gathered_answered_and_nothing_twice() {
     office.sent(lost).await;
     assert_eq!(house.count(BOB, "INBOX", "Et deux verts"), 1, "and it did not leave a second time");
     office.reads_again_without_doubles(row.id, 4).await;
+    office.is_proved().await;
     office.is_well().await;
 }
 

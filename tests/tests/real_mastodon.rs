@@ -63,6 +63,7 @@ async fn snac_whole() {
     let open = seen.iter().find(|one| one["visibility"] == "public" || one["visibility"] == "unlisted");
     assert!(open.is_none(), "a private answer was published");
     office.reads_again_without_doubles(row.id, 3).await;
+    office.is_proved().await;
     office.is_well().await;
 }
 

@@ -95,6 +95,7 @@ async fn gathered_answered_and_nothing_twice() {
         assert_eq!(site.shown(text).await, 1);
     }
     office.reads_again_without_doubles(row.id, 4).await;
+    office.is_proved().await;
     office.is_well().await;
 }
 
