@@ -114,7 +114,16 @@ fn tests() -> Command {
 }
 
 fn window() -> Done {
-    run(tests().args(["--test", "window", "--test", "window_outbox", "--test", "window_door"]))
+    run(tests().args([
+        "--test",
+        "window",
+        "--test",
+        "window_outbox",
+        "--test",
+        "window_door",
+        "--test",
+        "window_proof",
+    ]))
 }
 
 fn shown() -> Done {
