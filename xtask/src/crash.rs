@@ -1,6 +1,6 @@
 //! `cargo xtask test crash --rounds N [--seed S]`: the crash rounds alone, their count the last line printed.
 
-use crate::shell::{Done, cargo, run, target};
+use crate::shell::{Done, cargo, run, run_and_quote, target};
 use std::process::{Command, ExitCode};
 
 /// What the whole run plays: the same rounds each time.
@@ -14,9 +14,10 @@ pub fn rounds(words: &[&str]) -> ExitCode {
 
 /// Two hundred rounds; then that each of their counts can be more than none.
 pub fn stage() -> Done {
-    let played = built().and_then(|mut program| run(program.args(STAGE)));
+    let played = built().and_then(|mut program| run_and_quote(program.args(STAGE)));
     let seen = crate::test::whole("crash");
-    played.and(seen)
+    let faults: Vec<String> = [played, seen].into_iter().filter_map(Result::err).collect();
+    if faults.is_empty() { Ok(()) } else { Err(faults.join("\n")) }
 }
 
 fn built() -> Done<Command> {

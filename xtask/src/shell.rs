@@ -1,7 +1,16 @@
 //! Running other programs: always by name and list of words, never through a shell line, from the project's root.
 
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, PipeReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// Of what a failed program printed, so many lines are worth reading again.
+const LAST: usize = 120;
+/// A program that outlives the one we ran may keep its output open.
+const LEFT_OPEN: Duration = Duration::from_secs(2);
 
 pub type Done<T = ()> = Result<T, String>;
 
@@ -34,6 +43,36 @@ pub fn command(program: &str) -> Command {
 pub fn run(command: &mut Command) -> Done {
     let status = command.status().map_err(|e| format!("{}: {e}", name(command)))?;
     if status.success() { Ok(()) } else { Err(format!("{} ended with {status}", name(command))) }
+}
+
+/// Runs to the end and shows what it prints; the error of a failed one ends with the last lines of that.
+pub fn run_and_quote(command: &mut Command) -> Done {
+    let (printed, output) = std::io::pipe().map_err(|why| format!("{}: {why}", name(command)))?;
+    let errors = output.try_clone().map_err(|why| format!("{}: {why}", name(command)))?;
+    let (said, heard) = mpsc::channel();
+    std::thread::spawn(move || show(printed, &said));
+    let done = run(command.stdout(output).stderr(errors));
+    // The command holds our ends of the pipe.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut last = VecDeque::new();
+    while let Ok(line) = heard.recv_timeout(LEFT_OPEN) {
+        last.push_back(line);
+        if last.len() > LAST {
+            last.pop_front();
+        }
+    }
+    done.map_err(|why| last.into_iter().fold(why, |told, line| format!("{told}\n    {line}")))
+}
+
+/// Each line as it comes, to our own output and to whoever keeps it.
+fn show(printed: PipeReader, said: &mpsc::Sender<String>) {
+    for line in BufReader::new(printed).split(b'\n').map_while(Result::ok) {
+        let line = String::from_utf8_lossy(&line).into_owned();
+        println!("{line}");
+        if said.send(line).is_err() {
+            return;
+        }
+    }
 }
 
 /// Runs to the end and returns what it printed, trimmed.

@@ -5,7 +5,7 @@
 
 use crate::crash;
 use crate::setup::{For, build_interface, setup};
-use crate::shell::{Done, cargo, command, root, run};
+use crate::shell::{Done, cargo, command, root, run_and_quote};
 use std::process::Command;
 use std::time::Instant;
 
@@ -17,7 +17,7 @@ struct Stage {
 
 const STAGES: &[Stage] = &[
     Stage { name: "setup", about: "system packages, npm packages", act: || setup(For::Test) },
-    Stage { name: "format", about: "cargo fmt", act: || run(cargo().args(["fmt", "--all", "--check"])) },
+    Stage { name: "format", about: "cargo fmt", act: || run_and_quote(cargo().args(["fmt", "--all", "--check"])) },
     Stage { name: "types", about: "svelte-check", act: || npm("check") },
     Stage { name: "interface", about: "components and accessibility of the interface", act: || npm("test") },
     Stage { name: "build", about: "the interface, the app and every test, dev profile", act: build },
@@ -46,14 +46,17 @@ pub fn test(only: &[&str]) -> Done {
         println!("\n== {}: {}", stage.name, stage.about);
         let start = Instant::now();
         let done = (stage.act)();
-        if let Err(why) = &done {
-            println!("xtask: {} failed: {why}", stage.name);
-        }
         let minutes = start.elapsed().as_secs_f64() / 60.0;
         let setup_failed = stage.name == "setup" && done.is_err();
         outcomes.push((stage.name, minutes, done));
         if setup_failed {
             break;
+        }
+    }
+    // Where whoever reads only the end finds it.
+    for (name, _, done) in &outcomes {
+        if let Err(why) = done {
+            println!("\nxtask: {name} failed: {why}");
         }
     }
     println!("\n{:<10} {:>8}", "stage", "minutes");
@@ -66,27 +69,27 @@ pub fn test(only: &[&str]) -> Done {
 }
 
 fn npm(script: &str) -> Done {
-    run(command("npm").args(["run", "--silent", script]).current_dir(root().join("ui")))
+    run_and_quote(command("npm").args(["run", "--silent", script]).current_dir(root().join("ui")))
 }
 
 /// Everything in one go, so that every later stage finds the same features of the same dependencies already built.
 fn build() -> Done {
     build_interface()?;
-    run(cargo().args(["build", "--workspace", "--all-targets"]))
+    run_and_quote(cargo().args(["build", "--workspace", "--all-targets"]))
 }
 
 fn lints() -> Done {
-    run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+    run_and_quote(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
 }
 
 fn units() -> Done {
-    run(cargo().args(["test", "--workspace", "--exclude", "guichet-tests", "--no-fail-fast"]))
+    run_and_quote(cargo().args(["test", "--workspace", "--exclude", "guichet-tests", "--no-fail-fast"]))
 }
 
 fn trips() -> Done {
     let names =
         ["trips", "bluesky", "forum", "mail_house", "mail_files", "mail_tokens", "pictures", "restore", "canaries"];
-    run(tests().args(names.iter().flat_map(|name| ["--test", name])))
+    run_and_quote(tests().args(names.iter().flat_map(|name| ["--test", name])))
 }
 
 /// Each file `real_<network>.rs` starts the servers of its network and ends them.
@@ -99,11 +102,11 @@ fn servers() -> Done {
     for name in &names {
         line.args(["--test", name]);
     }
-    run(&mut line)
+    run_and_quote(&mut line)
 }
 
 pub fn whole(name: &str) -> Done {
-    run(tests().args(["--test", name]))
+    run_and_quote(tests().args(["--test", name]))
 }
 
 /// The whole-trip tests. One at a time: they share two cores with the servers and windows they start.
@@ -114,7 +117,7 @@ fn tests() -> Command {
 }
 
 fn window() -> Done {
-    run(tests().args([
+    run_and_quote(tests().args([
         "--test",
         "window",
         "--test",

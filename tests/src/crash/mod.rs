@@ -78,6 +78,8 @@ pub struct Sum {
     modes: BTreeMap<String, usize>,
     killed: BTreeMap<String, usize>,
     failed: Vec<u64>,
+    /// Of the rounds in which something was found.
+    stories: Vec<(u64, Vec<String>)>,
 }
 
 impl Sum {
@@ -109,7 +111,7 @@ impl Sum {
             self.failed.push(seed);
         }
         if faults.iter().any(|(_, found)| !found.is_empty()) {
-            outcome.story.iter().for_each(|line| println!("    {line}"));
+            self.stories.push((seed, outcome.story));
         }
         self.rounds += 1;
         self.lost += verdict.lost.len();
@@ -131,6 +133,10 @@ impl Sum {
 
     /// What was played and found, its last line the count.
     pub fn print(&self) {
+        for (seed, story) in &self.stories {
+            println!("seed {seed}, what was done and when:");
+            story.iter().for_each(|line| println!("    {line}"));
+        }
         let listed = |counts: &BTreeMap<String, usize>| {
             counts.iter().map(|(name, many)| format!("{name} {many}")).collect::<Vec<_>>().join(", ")
         };
