@@ -181,6 +181,7 @@ pub fn saying<'a>(items: &'a [Item], words: &str) -> &'a Item {
 pub fn outgoing(item: &Item, text: &str) -> Outgoing {
     Outgoing {
         key: "11111111-2222-3333-4444-555555555555".into(),
+        written_at: Watch::default().now(),
         place: Place {
             remote: item.remote.clone(),
             conversation: item.conversation.clone().expect("a conversation"),

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use guichet_core::Random;
-use guichet_tests::crash::{Mode, Play, Sum, play};
+use guichet_tests::crash::{Ground, Mode, Play, Sum, play};
 use guichet_tests::desk::Dice;
 use guichet_tests::forgetful::Syncs;
 
@@ -25,6 +25,13 @@ async fn until(how: Play, seen: fn(&Sum) -> usize) -> Sum {
 async fn a_power_cut_costs_nothing_that_was_acknowledged() {
     let sum = play(Play { disk: Some(Syncs::Always), ..rounds(6) }, |_| false).await;
     sum.print();
+    assert!(sum.holds(), "with everything in its place");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pictures_go_along() {
+    let ground = Ground::named("mastodon");
+    let sum = until(Play { ground, disk: Some(Syncs::Always), ..rounds(MANY) }, |sum| sum.brought).await;
     assert!(sum.holds(), "with everything in its place");
     assert!(sum.brought > 0, "no picture went along");
 }

@@ -66,6 +66,7 @@ async fn told(session: &Arc<dyn Session>, words: &str) -> Item {
 fn outgoing(item: &Item, text: &str) -> Outgoing {
     Outgoing {
         key: "11111111-2222-3333-4444-555555555555".into(),
+        written_at: Watch::default().now(),
         place: Place {
             remote: item.remote.clone(),
             conversation: item.conversation.clone().unwrap_or(item.remote.clone()),

@@ -134,7 +134,7 @@ pub enum Proof {
         #[ts(type = "number")]
         valid_for: i64,
     },
-    /// We choose the record's id.
+    /// We choose the record's id, out of the reply's key alone: a copy of the inbox that never froze it chooses the same.
     OwnId,
     /// The network refuses a second copy.
     RefusesDuplicate,

@@ -9,6 +9,8 @@ use ts_rs::TS;
 pub struct Outgoing {
     /// A UUID, the reply's from its first keystroke. Frozen with the first attempt.
     pub key: String,
+    /// When the CM had it sent; with the key the same in every copy of the inbox.
+    pub written_at: Millis,
     /// The item answered.
     pub place: Place,
     pub text: String,

@@ -94,7 +94,7 @@ pub static GROUNDS: &[Ground] = &[
         read: ("GET", "/xrpc/com.atproto.repo.getRecord"),
         failing: 503,
         keys: false,
-        named: false,
+        named: true,
         addressed: false,
         unseen: false,
         name: after_the_last_slash,

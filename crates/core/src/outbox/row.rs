@@ -175,6 +175,7 @@ impl Reply {
     pub fn outgoing(&self) -> Outgoing {
         Outgoing {
             key: self.key.clone(),
+            written_at: self.written_at,
             place: self.place.clone(),
             text: self.text.clone(),
             to: self.to.clone(),

@@ -222,6 +222,7 @@ pub(crate) fn fixture(name: &str) -> Value {
 pub(crate) fn outgoing(remote: &str, text: &str) -> Outgoing {
     Outgoing {
         key: "11111111-2222-4333-8444-555555555555".into(),
+        written_at: Millis(1_790_000_000_000),
         place: Place {
             remote: RemoteId::new(remote),
             conversation: RemoteId::new(remote),

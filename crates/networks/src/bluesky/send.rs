@@ -1,5 +1,5 @@
 //! A reply leaves. What is sent is made once, in `prepare`, and frozen: the record's own key, its bytes, the marks in it.
-//! `send` adds nothing to it.
+//! `send` adds nothing to it. The record's key comes from the reply's, so that the same reply is never two records.
 //!
 //! A record under a key that is taken is refused by the server with a bare 500: it is unsure, and `find` sees it there. A
 //! private message has no key; it is looked for by its words.
@@ -10,7 +10,7 @@ use super::detect::{self, MarkKind};
 use super::names::{At, POST, Said, said};
 use super::session::Account;
 use super::wire::{Post, Told};
-use super::{chat, me};
+use super::{chat, me, tid};
 use crate::asked::Ask;
 use guichet_model::text::{count, measure};
 use guichet_model::{
@@ -80,10 +80,7 @@ async fn record(account: &Account, outgoing: &Outgoing, text: &str) -> Result<Va
     if !parent.answerable {
         return Err(Fault::refused(RefusalCode::WindowClosed, None));
     }
-    let mut luck = [0; 8];
-    getrandom::fill(&mut luck).map_err(|_| Fault::unreadable("no randomness"))?;
-    let now = account.api.server_now();
-    let made = jiff::Timestamp::from_millisecond(now.0).map_err(|_| Fault::unreadable("a clock"))?;
+    let made = jiff::Timestamp::from_millisecond(account.api.server_now().0).map_err(|_| Fault::unreadable("a clock"))?;
     let strong = |at: &super::wire::Ref| json!({ "uri": at.uri, "cid": at.cid });
     let mut record = json!({
         "$type": POST,
@@ -98,7 +95,7 @@ async fn record(account: &Account, outgoing: &Outgoing, text: &str) -> Result<Va
     Ok(json!({
         "repo": account.me.did(),
         "collection": POST,
-        "rkey": account.tids.next(now, u64::from_le_bytes(luck)),
+        "rkey": tid::of_reply(&outgoing.key, outgoing.written_at),
         "record": record,
     }))
 }

@@ -4,7 +4,6 @@ use super::api::{Api, CHAT};
 use super::convert::Me;
 use super::renew::Renewals;
 use super::thread::Places;
-use super::tid::Tids;
 use super::wire::Person;
 use super::{acts, chat, curate, find, look, me, pull, send};
 use crate::http::Http;
@@ -20,7 +19,6 @@ const MOST_REMEMBERED: usize = 5_000;
 pub(crate) struct Account {
     pub api: Api,
     pub me: Me,
-    pub tids: Tids,
     places: Mutex<Places>,
     people: Mutex<HashMap<String, Person>>,
     /// The version of each post when it was last read: a record may be overwritten.
@@ -48,7 +46,6 @@ impl Account {
         Self {
             me: Me::new(&identity),
             api: Api::new(http, doors, &identity, renewals),
-            tids: Tids::default(),
             places: Mutex::default(),
             people: Mutex::default(),
             versions: Mutex::default(),

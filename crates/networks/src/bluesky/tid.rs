@@ -1,31 +1,23 @@
 //! A record's own key, chosen here: 53 bits of microseconds and 10 of chance, in 13 letters that sort as they count
-//! (specs/tid). It is what makes an answer that was lost certain to be found, and impossible to be there twice.
+//! (specs/tid). It is what makes an answer that was lost certain to be found, and impossible to be there twice. So it is
+//! made of what every copy of the inbox knows of a reply, and of nothing else.
 
 use guichet_model::Millis;
-use std::sync::atomic::{AtomicU64, Ordering};
+use sha2::{Digest, Sha256};
 
 const LETTERS: &[u8; 32] = b"234567abcdefghijklmnopqrstuvwxyz";
 const MOST_MICROS: u64 = (1 << 53) - 1;
+/// About the second before a reply was written, in microseconds: with the chance a thousand million keys, so that two
+/// replies of one second do not share theirs.
+const SECOND_BEFORE: u64 = (1 << 20) - 1;
 
-/// Hands out keys, each later than the one before.
-#[derive(Default)]
-pub(crate) struct Tids {
-    last: AtomicU64,
-}
-
-impl Tids {
-    /// `luck`: any bits.
-    pub fn next(&self, now: Millis, luck: u64) -> String {
-        // A thousand microseconds lie in one of our instants: which of them it was does not matter.
-        let wanted = u64::try_from(now.0).unwrap_or(0).saturating_mul(1_000).saturating_add((luck >> 10) % 1_000);
-        let later = |last: u64| Some(wanted.max(last.saturating_add(1)).min(MOST_MICROS));
-        let last = self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, later).unwrap_or(0);
-        written(wanted.max(last.saturating_add(1)).min(MOST_MICROS), luck)
-    }
-}
-
-fn written(micros: u64, clock: u64) -> String {
-    let bits = (micros << 10) | (clock & 0x3ff);
+/// The key of the record that a reply becomes.
+pub(crate) fn of_reply(key: &str, written_at: Millis) -> String {
+    let digest = Sha256::digest(key);
+    let luck = digest.iter().take(8).fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+    let written = u64::try_from(written_at.0).unwrap_or(0).saturating_mul(1_000);
+    let micros = written.saturating_sub((luck >> 10) & SECOND_BEFORE).min(MOST_MICROS);
+    let bits = (micros << 10) | (luck & 0x3ff);
     (0..13).rev().map(|n| char::from(LETTERS[((bits >> (5 * n)) & 31) as usize])).collect()
 }
 

@@ -21,29 +21,23 @@ const BAD: [&str; 8] = [
 fn the_form_is_kept_and_judged() {
     assert!(GOOD.iter().all(|tid| instant(tid).is_some()));
     assert!(BAD.iter().all(|tid| instant(tid).is_none()));
-    let now = Millis(1_790_000_000_000);
-    let tids = Tids::default();
-    for luck in [0, 1, 1_023, 1_024, u64::MAX, 0x1234_5678_9abc_def0] {
-        let tid = tids.next(now, luck);
-        assert_eq!(tid.len(), 13);
-        assert!(instant(&tid).is_some_and(|at| (0..2).contains(&at.since(now))), "{tid}");
+    let at = Millis(1_790_000_000_000);
+    for n in 0..200 {
+        let tid = of_reply(&format!("key {n}"), at);
+        assert!(instant(&tid).is_some_and(|instant| (-1_049..=0).contains(&instant.since(at))), "{tid}");
     }
     // Bounded at both ends of time.
-    assert_eq!(instant(&tids.next(Millis(i64::MAX), u64::MAX)).map(|at| at.0), Some(MOST_MICROS as i64 / 1_000));
-    assert!(instant(&Tids::default().next(Millis(-5), 0)).is_some());
+    assert_eq!(instant(&of_reply("k", Millis(i64::MAX))).map(|at| at.0), Some(MOST_MICROS as i64 / 1_000));
+    assert_eq!(instant(&of_reply("k", Millis(-5))).map(|at| at.0), Some(0));
 }
 
 #[test]
-fn each_is_later_than_the_one_before_whatever_the_clock_does() {
-    let tids = Tids::default();
-    let mut last = String::new();
-    for n in 0..2_000_i64 {
-        // The clock stands still, and at last goes back.
-        let now = Millis(1_790_000_000_000 - n / 1_000 * 3_600_000);
-        let tid = tids.next(now, n.unsigned_abs().wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        assert!(tid > last, "{tid} after {last}");
-        last = tid;
-    }
+fn a_reply_has_one_key_and_no_other_has_it() {
+    let at = Millis(1_790_000_000_000);
+    let keys: std::collections::BTreeSet<String> = (0..5_000).map(|n| of_reply(&format!("key {n}"), at)).collect();
+    assert!(keys.len() > 4_990, "{} of 5,000 in one instant", keys.len());
+    assert_eq!(of_reply("key 7", at), of_reply("key 7", at));
+    assert_ne!(of_reply("key 7", at), of_reply("key 7", at.plus(1)));
 }
 
 #[test]

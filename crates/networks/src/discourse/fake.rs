@@ -138,6 +138,7 @@ pub(crate) fn place(remote: &str, visibility: Visibility) -> Place {
 pub(crate) fn outgoing(remote: &str, text: &str) -> Outgoing {
     Outgoing {
         key: "k".into(),
+        written_at: Millis(1_790_000_000_000),
         place: place(remote, Visibility::Public),
         text: text.into(),
         to: Vec::new(),

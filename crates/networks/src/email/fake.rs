@@ -166,6 +166,7 @@ pub(crate) fn outgoing(remote: &str, text: &str) -> Outgoing {
     let remote = RemoteId::new(remote);
     Outgoing {
         key: "0b6c1f0e-6f4e-4c55-8a3e-5a3f4d1c2b3a".into(),
+        written_at: Millis(1_790_000_000_000),
         place: Place {
             conversation: remote.clone(),
             remote,

@@ -19,6 +19,7 @@ async fn scene() -> (Fake, Account, Prepared) {
     let account = fake.account();
     let outgoing = Outgoing {
         key: "k1".into(),
+        written_at: Millis(1_790_000_000_000),
         place: place(),
         text: "Oui, le mardi.".into(),
         to: Vec::new(),

@@ -13,6 +13,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 fn outgoing(text: &str) -> Outgoing {
     Outgoing {
         key: "11111111-2222-3333-4444-555555555555".into(),
+        written_at: Millis(1_790_000_000_000),
         place: Place {
             remote: RemoteId::new("A"),
             conversation: RemoteId::new("A"),
