@@ -80,7 +80,8 @@ async fn record(account: &Account, outgoing: &Outgoing, text: &str) -> Result<Va
     if !parent.answerable {
         return Err(Fault::refused(RefusalCode::WindowClosed, None));
     }
-    let made = jiff::Timestamp::from_millisecond(account.api.server_now().0).map_err(|_| Fault::unreadable("a clock"))?;
+    let made =
+        jiff::Timestamp::from_millisecond(account.api.server_now().0).map_err(|_| Fault::unreadable("a clock"))?;
     let strong = |at: &super::wire::Ref| json!({ "uri": at.uri, "cid": at.cid });
     let mut record = json!({
         "$type": POST,

@@ -5,7 +5,7 @@
 use super::*;
 use crate::mastodon::fake::{self, ME, NOW, account, identity, status, with};
 use crate::mastodon::instance;
-use guichet_model::{Addressee, Place, Proof, RemoteId, Session, Spending};
+use guichet_model::{Addressee, Millis, Place, Proof, RemoteId, Session, Spending};
 use serde_json::json;
 use wiremock::matchers::{body_string, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};

@@ -5,7 +5,7 @@
 use super::*;
 use crate::wordpress::convert::comment_name;
 use crate::wordpress::fake::{NOW, answer, comment, refusal, site, with, word};
-use guichet_model::{Place, Proof, Publication, RemoteId, Session};
+use guichet_model::{Millis, Place, Proof, Publication, RemoteId, Session};
 use wiremock::matchers::{body_string, header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
