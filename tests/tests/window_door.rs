@@ -28,8 +28,12 @@ async fn click_on(app: &App, within: &str, words: &str) {
 
 /// A row, wherever it is drawn: a word at the window's foot may lie over it for some seconds.
 async fn choose(app: &App, css: &str) {
-    let _drawn = app.see(css).await;
-    app.page.run("document.querySelector(arguments[0]).click()", json!([css])).await.expect("the page answers");
+    let script = "const row = document.querySelector(arguments[0]); row?.click(); return row != null";
+    let chosen = || async {
+        let there = app.page.run(script, json!([css])).await.unwrap_or_default();
+        (there == true).then_some(())
+    };
+    guichet_tests::until(&format!("{css} is there"), Duration::from_secs(30), chosen).await;
 }
 
 async fn reads(app: &App, css: &str, words: &str) {

@@ -110,13 +110,17 @@ async fn five_replies_without_a_network_leave_once_and_in_order() {
     let mut conversations = vec![app.selected().await];
     for text in &TEXTS[..3] {
         answer(&app, text).await;
-        conversations.push(app.moved_from(*conversations.last().unwrap()).await);
+        let next = app.moved_from(*conversations.last().unwrap()).await;
+        // The row is ahead of its conversation: until that stands there, what is typed would be written in the one before.
+        let _shown = app.see(&format!("main[data-shown='{next}']")).await;
+        conversations.push(next);
     }
     conversations.truncate(3);
     app.letter('3').await;
     for (text, conversation) in TEXTS[3..].iter().zip(&conversations) {
         app.click(&format!("[role=row][data-conversation='{conversation}']")).await;
         let _selected = app.see(&format!("[role=row][data-conversation='{conversation}'][aria-selected=true]")).await;
+        let _shown = app.see(&format!("main[data-shown='{conversation}']")).await;
         answer(&app, text).await;
         let is_kept = |view: &Value| {
             view["replies"].as_array().is_some_and(|replies| replies.iter().any(|reply| reply["text"] == *text))

@@ -17,7 +17,8 @@ pub struct Ground {
     pub failing: u16,
     /// A client's own key counts, where the server is in the mood.
     pub keys: bool,
-    /// What was published bears the name that was frozen with its reply, in every copy of the desk.
+    /// What was published is known by the name that every copy of the desk has for its reply, and by nothing else: the same
+    /// words written natively are never taken for it.
     pub named: bool,
     /// The addressee stands first in what is published; what was written follows it.
     pub addressed: bool,
@@ -94,7 +95,7 @@ pub static GROUNDS: &[Ground] = &[
         read: ("GET", "/xrpc/com.atproto.repo.getRecord"),
         failing: 503,
         keys: false,
-        named: true,
+        named: false,
         addressed: false,
         unseen: false,
         name: after_the_last_slash,

@@ -108,10 +108,11 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Whether the only trouble is that something was not sent in time.
-    pub fn only_stuck(&self) -> bool {
-        let counted = [&self.lost, &self.doubled, &self.out_of_order, &self.unsure];
-        !self.stuck.is_empty() && counted.iter().all(|found| found.is_empty())
+    /// Whether the only trouble is that something was not sent, or not looked for, in time.
+    pub fn only_late(&self) -> bool {
+        let wrong = [&self.lost, &self.doubled, &self.out_of_order];
+        let late = self.stuck.len() + self.unsure.len();
+        late > 0 && wrong.iter().all(|found| found.is_empty())
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod ground;
 mod judge;
+mod lateness;
 mod pictures;
 mod plan;
 mod round;
@@ -27,9 +28,10 @@ use tokio::task::JoinSet;
 const PLACES: usize = 6;
 /// Of what can be proved, so much must end sent.
 const LEAST_SENT: f64 = 0.95;
-/// A desk that takes longer for an answer does not get the processor: that is minutes of its fast time, in which it takes
-/// itself for asleep. What it did not send then says nothing, and the round is played again, so many times.
-const STARVED: Duration = Duration::from_secs(1);
+/// A desk or a server that is kept from the processor for longer: that is two minutes of its fast time, after which a desk
+/// takes itself for asleep. What was not sent, or not looked for, in time then says nothing, and the round is played
+/// again, so many times.
+const STARVED: Duration = Duration::from_millis(120_000 / SPEED as u64);
 const AGAIN: u32 = 3;
 
 /// How to play.
@@ -184,11 +186,8 @@ pub async fn play(play: Play, enough: impl Fn(&Sum) -> bool) -> Sum {
             Ok((id, outcome)) => {
                 let (seed, times) = tasks.remove(&id).unwrap_or_default();
                 starved = outcome.slowest > STARVED;
-                if starved && outcome.verdict.only_stuck() && times < AGAIN {
-                    println!(
-                        "seed {seed}: the machine was busy ({:.1} s for an answer); again",
-                        outcome.slowest.as_secs_f64()
-                    );
+                if starved && outcome.verdict.only_late() && times < AGAIN {
+                    println!("seed {seed}: the machine was busy ({:.1} s late); again", outcome.slowest.as_secs_f64());
                     seeds.push_back((seed, times + 1));
                     continue;
                 }

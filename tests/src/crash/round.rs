@@ -5,6 +5,7 @@ mod acts;
 
 use super::ground::{Account, Ground, Twins};
 use super::judge::{Copy, Ledger, Row, Verdict, Written, judge};
+use super::lateness::Lateness;
 use super::plan::{Life, Mode, Plan};
 use super::{PLACES, Play, pictures};
 use crate::child::DeskChild;
@@ -26,6 +27,8 @@ const KEY_YOUNG: i64 = 9 * 60_000;
 const KEYED_PEACE: Duration = Duration::from_secs(4);
 const FOR_A_LOOK: Duration = Duration::from_secs(1);
 
+/// How long a process that has let go of everything may take to be gone.
+const FOR_AN_END: Duration = Duration::from_secs(5);
 /// How long a life waits, when all is said, for the step it is to end at.
 const FOR_A_STEP: Duration = Duration::from_millis(200);
 
@@ -79,7 +82,7 @@ pub(super) struct Outcome {
     pub brought: usize,
     /// Where each life ended: a step, or anywhere.
     pub killed: Vec<String>,
-    /// What the slowest answer of a desk took.
+    /// What the slowest answer of a desk took, or by how much the servers were late.
     pub slowest: Duration,
     pub story: Vec<String>,
 }
@@ -92,12 +95,14 @@ impl<'a> Round<'a> {
         for life in &mut plan.lives {
             life.disk = play.disk.or(life.disk);
         }
+        let lateness = Lateness::watch();
         let mut round = Round::begin(play, ground, plan, pace).await;
         let lives = std::mem::take(&mut round.plan.lives);
         for life in &lives {
             round.live(life).await;
         }
-        round.end().await
+        let outcome = round.end().await;
+        Outcome { slowest: outcome.slowest.max(lateness.worst()), ..outcome }
     }
 
     async fn begin(play: &'a Play, ground: &'static Ground, plan: Plan, pace: Pace) -> Self {
@@ -266,8 +271,11 @@ impl<'a> Round<'a> {
     async fn twin(&self, first: &mut DeskChild, seed: u64) {
         let (mut second, said) = self.launch(seed.wrapping_add(1), None, None).await;
         if said["open"] == true {
-            // Only where the first had met its end meanwhile.
-            tokio::time::sleep(Duration::from_millis(200)).await;
+            // Only where the first had met its end meanwhile: what it held is free before it can be waited for.
+            let end = Instant::now() + FOR_AN_END;
+            while Instant::now() < end && !first.ended() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
             assert!(first.ended(), "seed {}: two processes are the engine", self.plan.seed);
         } else {
             assert!(said.to_string().contains("busy"), "seed {}: the second said {said}", self.plan.seed);
