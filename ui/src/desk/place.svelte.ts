@@ -3,16 +3,19 @@ import type { AccountId, ClientId, ConversationId, HoldTarget, HoldView, ListQue
 
 export type Screen = View | 'outbox' | 'search' | 'templates';
 
+/** Chosen already; null: nobody yet. */
+export type Whose = ClientId | 'new' | null;
+
 export type Dialog =
   | { name: 'help' }
   | { name: 'palette' }
   | { name: 'preferences' }
   | { name: 'recovery' }
   | { name: 'connect'; client: ClientId | null }
-  /** A message that no API brings. */
-  | { name: 'add'; client: ClientId | null }
+  /** A message that no API brings; a new client bears the name already `called`. */
+  | { name: 'add'; client: Whose; called?: string }
   /** A file that lists messages; `bytes` in base64. */
-  | { name: 'import'; client: ClientId | null; file: { name: string; bytes: string } }
+  | { name: 'import'; client: Whose; called?: string; file: { name: string; bytes: string } }
   /** Who speaks in the mail that told of it, and what they say. */
   | { name: 'teach'; message: MessageView }
   | { name: 'client'; id: ClientId | null }

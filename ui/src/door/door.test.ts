@@ -140,6 +140,7 @@ describe('a file', () => {
     const count = made.world.talks.size;
     give(CSV);
     await waitFor(() => expect(field('keep').value).toBe('Page du client'));
+    await waitFor(() => expect(button('dialog', 'Importer').getAttribute('aria-disabled')).toBe('false'));
     button('dialog', 'Importer').click();
     await waitFor(() => expect(toast()).toContain('2 déjà là'));
     expect(made.world.talks.size).toBe(count);
