@@ -61,7 +61,9 @@ export function query(): ListQuery {
 /** The list last on screen: one comes back from the outbox to the conversation that one left. */
 let last: View = 'owed';
 
-export function go(screen: Screen): void {
+/** `of`: whose it is that one goes to see. Where another client stood alone, that one does. */
+export function go(screen: Screen, of?: ClientId): void {
+  if (of !== undefined && place.client !== null) place.client = of;
   // Another list opens on a conversation of its own, not beside one that is not in it.
   if (isList(screen) && (screen !== last || place.screen === 'search')) place.selected = null;
   if (isList(screen)) last = screen;

@@ -35,6 +35,7 @@ describe('a new client', () => {
     fill(`${LINK}2`, 'Bonsoir');
     submit('dialog form');
     await waitFor(() => expect(added()).toHaveLength(2));
+    await waitFor(() => expect(place.client, 'it is not shown beside the other one’s list').toBe(clientNamed('Halle aux grains').id));
     expect(added()).toEqual([1, clientNamed('Halle aux grains').id]);
   });
 
