@@ -92,3 +92,19 @@ describe('writing', () => {
     expect(toast()).not.toContain('inattendue');
   });
 });
+
+describe('by hand', () => {
+  it('a text alone is offered, whatever the account’s key could do', async () => {
+    await open({}, (it) => {
+      for (const talk of it.world.talks.values()) Object.assign(talk.messages.filter((m) => !m.ours).at(-1)!, { route: 'hand', author: '', handle: '' });
+    });
+    await waitFor(() => expect(find('.send').textContent).toContain('Copier et ouvrir'));
+    expect(find('.to').textContent).toContain('Auteur inconnu');
+    expect(all('.to .someone, .to .nobody, .to [popover], .to .said'), 'nobody is addressed, and no audience chosen').toEqual([]);
+    expect(all('.compose input[type=file]')).toEqual([]);
+    const area = find<HTMLTextAreaElement>('.compose textarea');
+    type(area, 'Bonjour');
+    await unfold('.foot > [popover], .foot [popover]');
+    expect(all('.foot [role=menuitem]').map((it) => it.textContent?.trim())).toEqual(['Jeter le brouillon']);
+  });
+});

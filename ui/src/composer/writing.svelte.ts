@@ -4,7 +4,7 @@
 // the other, so that the text edited last is the one that stays. What the store says about the draft
 // is taken over only where nothing is waiting to be saved: an undo or a reply taken back brings its text here.
 import {
-  call, problem, type Acted, type Addressee, type Checked, type ConversationView, type DraftView, type Filled, type Leak, type Millis, type TemplateUse,
+  call, problem, type Acted, type Addressee, type Checked, type ConversationView, type DraftView, type Filled, type Leak, type Millis, type ReplyId, type TemplateUse,
   type TemplateView, type Visibility,
 } from '../backend';
 import { attempt, goOn, said } from '../desk/acts';
@@ -167,51 +167,43 @@ export class Writing {
   }
 
   async send(): Promise<boolean> {
-    if (this.sending) return false;
-    this.sending = true;
-    // What is on screen now is what is checked and what leaves, whatever is typed before the answer.
-    const draft = this.draft();
-    const checked = await this.check();
-    const able = checked && !checked.leaks.length;
-    const sent = able ? await attempt(() => inTurn(this.conversation, () => call('send_reply', { conversation: this.conversation, draft, thenDone: true }))) : undefined;
-    this.sending = false;
-    if (!sent) {
-      await this.save();
-      return false;
-    }
-    this.#told(sent.acted, draft);
-    if (this.text === draft.text) {
-      this.#clear();
-      await goOn(this.conversation);
-    } else {
-      // Still writing here: the text stays, as a new draft.
-      this.#saved = '';
-      await this.save();
-    }
+    const sent = await this.#leave(true);
+    if (!sent) return false;
+    this.#told(sent.acted, sent.draft);
+    if (sent.whole) await goOn(this.conversation);
     return true;
   }
 
   /** The CM publishes it: taken in, copied, and its page opened. It stays on screen, to be asked about. */
   async handOver(): Promise<boolean> {
-    if (this.sending) return false;
+    const sent = await this.#leave(false);
+    // Where it may not be copied now it waits in view, with its reason.
+    if (sent) await handOver(sent.reply);
+    return sent !== undefined;
+  }
+
+  /** Puts what is on screen in the outbox; `whole`: nothing was typed meanwhile. Undefined: it stays a draft. */
+  async #leave(thenDone: boolean): Promise<{ reply: ReplyId; acted: Acted; draft: DraftView; whole: boolean } | undefined> {
+    if (this.sending) return undefined;
     this.sending = true;
+    // What is on screen now is what is checked and what leaves, whatever is typed before the answer.
     const draft = this.draft();
     const checked = await this.check();
     const able = checked && !checked.leaks.length;
-    const sent = able ? await attempt(() => inTurn(this.conversation, () => call('send_reply', { conversation: this.conversation, draft, thenDone: false }))) : undefined;
+    const sent = able ? await attempt(() => inTurn(this.conversation, () => call('send_reply', { conversation: this.conversation, draft, thenDone }))) : undefined;
     this.sending = false;
     if (!sent) {
       await this.save();
-      return false;
+      return undefined;
     }
-    if (this.text === draft.text) this.#clear();
+    const whole = this.text === draft.text;
+    if (whole) this.#clear();
     else {
+      // Still writing here: the text stays, as a new draft.
       this.#saved = '';
       await this.save();
     }
-    // Where it may not be copied now it waits in view, with its reason.
-    await handOver(sent.reply);
-    return true;
+    return { ...sent, draft, whole };
   }
 
   /** What became of it: it leaves, at an instant, after somebody's yes. */

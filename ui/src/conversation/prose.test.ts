@@ -24,6 +24,13 @@ describe('parts', () => {
     ['Merci !\n\nLe 21 nov. 2026 à 18:42, vous avez écrit :\n> Bonjour,\n> oui.\n', 'Merci !'],
     ['Thanks.\n\nOn Tuesday the theatre of the green quay <desk@theatre.example>\nwrote:\n> Yes.', 'Thanks.'],
     ['Merci.\n> Oui.\n\n> Non.', 'Merci.'],
+    ['Merci.\nLe mar. 3 mars 2026 à 18:42, Théâtre du Quai vert\n<guichet@quai-vert.example> a écrit :\n> Oui.', 'Merci.'],
+    // What the writer says themselves is never folded.
+    ['Bonjour,\nOn arrive à 18 h ?\nLe 21 nov., vous avez écrit :\n> Oui.', 'Bonjour,\nOn arrive à 18 h ?'],
+    ['Bonjour,\nOn arrive le 3 mars 2026\nLe 21 nov., vous avez écrit :\n> Oui.', 'Bonjour,\nOn arrive le 3 mars 2026'],
+    ['Le colis manque.\nVous disiez :\n> Oui.', 'Le colis manque.'],
+    ['Le colis de 2025 manque !\nVous disiez :\n> Oui.', 'Le colis de 2025 manque !'],
+    ['On arrive à 18 h\nVous disiez :\n> Oui.', 'On arrive à 18 h'],
     ['> Vous venez ?\nOui.', null],
     ['Deux choix :\nun, deux', null],
     ['> rien que cela', null],

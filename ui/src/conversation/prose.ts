@@ -28,10 +28,14 @@ export function quotation(text: string): number {
   while (first > 0 && /^\s*(>|$)/u.test(lines[first - 1]!)) first--;
   if (!lines.slice(first).some((line) => line.trimStart().startsWith('>'))) return text.length;
   // "On Tuesday … wrote:", which a mailer may break in two.
-  if (/:\s*$/u.test(lines[first - 1] ?? '')) first -= /^(le|on)\b/iu.test(lines[first - 2] ?? '') ? 2 : 1;
+  if (/:\s*$/u.test(lines[first - 1] ?? '')) first -= begins(lines[first - 2]) && !opens(lines[first - 1]) ? 2 : 1;
   const at = lines.slice(0, first).join('\n').trimEnd().length;
   return at === 0 ? text.length : at;
 }
+
+const opens = (line = '') => /^\s*(le|on)\b/iu.test(line);
+/** The first half of such a line: dated or addressed, and not ended. Anything else may be the writer's own sentence. */
+const begins = (line = '') => opens(line) && /@|\b(19|20)\d\d\b/u.test(line) && !/[.!?…:;]\s*$/u.test(line);
 
 /** What is said, without those it is addressed to: us, nearly always, and that is known where it is shown. */
 export const unaddressed = (text: string): string => text.replace(/^(?:@[\w.@-]+\s+)+(?=\S)/u, '');

@@ -55,8 +55,10 @@ export async function file(to: Triage): Promise<void> {
   const next = leaves(to) ? await neighbour() : id;
   const acted = await attempt(() => call('triage', { ids: [id], to }));
   if (!acted) return;
-  rows.last = Math.max(0, rows.indexOf(id));
-  if (leaves(to)) select(next);
+  if (place.selected === id) {
+    rows.last = Math.max(0, rows.indexOf(id));
+    if (leaves(to)) select(next);
+  }
   said(t(`toast.${to.triage}`), acted);
 }
 
@@ -64,6 +66,8 @@ export async function file(to: Triage): Promise<void> {
 export async function goOn(from: number): Promise<void> {
   if (place.selected !== from) return;
   const next = await neighbour();
+  // Somewhere else meanwhile: one stays there.
+  if (place.selected !== from) return;
   rows.last = Math.max(0, rows.indexOf(from));
   if (next !== null) select(next);
 }

@@ -1,7 +1,7 @@
 // What every part of the window needs to know: the program's state, the clients and accounts with their counts.
 import type { AccountId, AccountView, AppView, ClientId, ClientView, DeskView, HoldView, Problem, TemplateView } from '../backend';
 import { say } from '../parts/toasts.svelte';
-import { wording } from '../words/wording';
+import { networkWords, wording } from '../words/wording';
 
 interface Known { app: AppView | undefined; desk: DeskView | undefined; templates: TemplateView[]; holds: HoldView[] }
 
@@ -20,6 +20,9 @@ export function client(id: ClientId | null): ClientView | undefined {
 export function account(id: AccountId): AccountView | undefined {
   return known.desk?.clients.flatMap((c) => c.accounts).find((a) => a.id === id);
 }
+
+/** An account by its name there; one without a key has none: its network, and whom it is for. */
+export const accountWords = (it: AccountView): string => (it.route === 'api' ? `@${it.handle}` : `${networkWords(it.network)}, ${client(it.client)?.name ?? it.handle}`);
 
 /** Says what went wrong with an act. */
 export function complain(problem: Problem): void {

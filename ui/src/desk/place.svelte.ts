@@ -3,16 +3,19 @@ import type { AccountId, ClientId, ConversationId, HoldTarget, HoldView, ListQue
 
 export type Screen = View | 'outbox' | 'search' | 'templates';
 
+/** Chosen already; null: nobody yet. */
+export type Whose = ClientId | 'new' | null;
+
 export type Dialog =
   | { name: 'help' }
   | { name: 'palette' }
   | { name: 'preferences' }
   | { name: 'recovery' }
   | { name: 'connect'; client: ClientId | null }
-  /** A message that no API brings. */
-  | { name: 'add'; client: ClientId | null }
+  /** A message that no API brings; a new client bears the name already `called`. */
+  | { name: 'add'; client: Whose; called?: string }
   /** A file that lists messages; `bytes` in base64. */
-  | { name: 'import'; client: ClientId | null; file: { name: string; bytes: string } }
+  | { name: 'import'; client: Whose; called?: string; file: { name: string; bytes: string } }
   /** Who speaks in the mail that told of it, and what they say. */
   | { name: 'teach'; message: MessageView }
   | { name: 'client'; id: ClientId | null }
@@ -58,7 +61,9 @@ export function query(): ListQuery {
 /** The list last on screen: one comes back from the outbox to the conversation that one left. */
 let last: View = 'owed';
 
-export function go(screen: Screen): void {
+/** `of`: whose it is that one goes to see. Where another client stood alone, that one does. */
+export function go(screen: Screen, of?: ClientId): void {
+  if (of !== undefined && place.client !== null) place.client = of;
   // Another list opens on a conversation of its own, not beside one that is not in it.
   if (isList(screen) && (screen !== last || place.screen === 'search')) place.selected = null;
   if (isList(screen)) last = screen;

@@ -107,6 +107,25 @@ describe('its answer', () => {
     expect(heard('hand_over')).toHaveLength(2);
   });
 
+  it('is copied once by two presses, and its page opened once', async () => {
+    await pasted();
+    await answer('Oui.');
+    await waitFor(() => button('.reply', 'Non'));
+    button('.reply', 'Copier et ouvrir').click();
+    button('.reply', 'Copier et ouvrir').click();
+    await waitFor(() => expect(heard('hand_over')).toHaveLength(2));
+    const answered = () => new Promise((done) => setTimeout(done, 20));
+    await answered();
+    const press = (detail: number) => button('.reply', 'Copier et ouvrir').dispatchEvent(new MouseEvent('click', { bubbles: true, detail }));
+    press(1);
+    await waitFor(() => expect(heard('hand_over')).toHaveLength(3));
+    // The second one of a double click may come once the first was done.
+    await answered();
+    press(2);
+    await answered();
+    expect(heard('hand_over')).toHaveLength(3);
+  });
+
   it('is not copied under a hold, and the reason is said', async () => {
     await open({}, (fake) => { fake.world.holds.push({ id: 9, target: { scope: 'everything' }, why: '', byProgram: false, at: 0, released: false }); });
     await paste();
@@ -140,6 +159,7 @@ describe('a file', () => {
     const count = made.world.talks.size;
     give(CSV);
     await waitFor(() => expect(field('keep').value).toBe('Page du client'));
+    await waitFor(() => expect(button('dialog', 'Importer').getAttribute('aria-disabled')).toBe('false'));
     button('dialog', 'Importer').click();
     await waitFor(() => expect(toast()).toContain('2 déjà là'));
     expect(made.world.talks.size).toBe(count);
@@ -174,6 +194,7 @@ describe('a mail that was not understood', () => {
 
   it('is shown who speaks and what they say, and read so; undone, it is not', async () => {
     await told();
+    expect(find('dialog [role=radiogroup]').getAttribute('aria-label')).toBe('Ce que vous montrez');
     submit('dialog form');
     await show('Léa Roy');
     await show('« On peut venir ? »');

@@ -1,6 +1,5 @@
 // A file that lists messages, given to the window: dropped on it, or chosen in a dialog.
-import { complain } from '../desk/desk.svelte';
-import { ask, place } from '../desk/place.svelte';
+import { ask, place, type Whose } from '../desk/place.svelte';
 import { say } from '../parts/toasts.svelte';
 import { t } from '../words/words.svelte';
 
@@ -28,19 +27,34 @@ export function dropped(event: DragEvent, open: boolean): void {
   if (open && file && able(event)) void given(file);
 }
 
-/** Reads it, and asks what its columns say. */
+/** What the dialog in which a message is added says of itself: whose it is, whether something is written in it. */
+interface Begun { client: Whose; called: string; written: boolean; tell: (text: string) => void }
+let asked: (() => Begun) | null = null;
+
+/** Asked while that dialog is open: until the returned function is called. */
+export function begun(of: () => Begun): () => void {
+  asked = of;
+  return () => { if (asked === of) asked = null; };
+}
+
+/** Reads it, and asks what its columns say. What is begun in a dialog stays. */
 export async function given(file: File): Promise<void> {
-  if (file.size > LARGEST) {
-    say({ text: t('import.too_large'), bad: true });
-    return;
-  }
-  const client = place.dialog?.name === 'add' ? place.dialog.client : place.client;
+  // Beside what it concerns: a toast would lie under the dialog.
+  const refuse = (text: string) => (asked ? asked().tell(text) : say({ text, bad: true }));
+  if (asked?.().written) return void refuse(t('import.begun'));
+  if (file.size > LARGEST) return void refuse(t('import.too_large'));
+  const before = place.dialog;
+  let bytes: string;
   try {
-    const bytes = await base64(file);
-    ask({ name: 'import', client, file: { name: file.name, bytes } });
+    bytes = await base64(file);
   } catch {
-    complain({ problem: 'invalid', field: 'file' });
+    return void refuse(t('import.unread'));
   }
+  // Reading took a while: it may be given up by now, or something else begun.
+  if (before !== null && place.dialog === null) return;
+  const now = asked?.();
+  if (now?.written || (place.dialog !== null && place.dialog !== before)) return void refuse(t('import.begun'));
+  ask({ name: 'import', client: now?.client ?? place.client, called: now?.called ?? '', file: { name: file.name, bytes } });
 }
 
 async function base64(file: File): Promise<string> {

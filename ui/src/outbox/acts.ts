@@ -146,6 +146,14 @@ export function askRelease(replies: ReplyView[]): void {
   if (holds.size) ask({ name: 'release', holds: [...holds.values()] });
 }
 
+/** Being copied: a second press meanwhile would open a second page. */
+const copying = new Set<ReplyId>();
+async function copy(reply: ReplyId): Promise<void> {
+  if (copying.has(reply)) return;
+  copying.add(reply);
+  await handOver(reply).finally(() => copying.delete(reply));
+}
+
 /** Does one of the acts to those of the replies that it is possible for. */
 export function perform(act: Act, replies: ReplyView[]): void {
   const able = replies.filter((it) => possible(it).includes(act));
@@ -155,7 +163,7 @@ export function perform(act: Act, replies: ReplyView[]): void {
     case 'approve': return void approve(able);
     case 'retry': return void retry(able);
     case 'look_again': return void retry(able, 'did.look_again');
-    case 'copy': return void handOver(first.id);
+    case 'copy': return void copy(first.id);
     case 'published': return void published(able);
     case 'not_published': return void notPublished(able);
     case 'send_anyway': case 'send_again': return void sendAgain(able);

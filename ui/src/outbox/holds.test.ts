@@ -5,6 +5,7 @@ import type { Fake } from '../backend/fake';
 import { flood } from '../backend/fake/world';
 import { place } from '../desk/place.svelte';
 import { all, button, eachOnItsOwn, find, heard, made, openOutbox, press, sectionIds, submit } from '../tests/page';
+import { targetWords } from './holds';
 
 eachOnItsOwn();
 
@@ -62,6 +63,21 @@ describe('holds', () => {
     await waitFor(() => expect(find('dialog').textContent).toContain('Rien n’en partirait'));
     button('dialog footer', 'Lever la suspension').click();
     await waitFor(() => expect(heard('release')).toHaveLength(1));
+  });
+
+  it('name who answered unknown people, and an account without a key by its network', async () => {
+    await openOutbox({}, (it) => {
+      held(it);
+      for (const reply of it.world.replies.values()) reply.answers = '';
+    });
+    const [keyed, keyless] = made.world.accounts;
+    expect(targetWords({ scope: 'account', account: keyed!.id })).toBe(`le compte @${keyed!.handle}`);
+    Object.assign(keyless!, { network: 'facebook', route: 'hand', handle: 'autrefois' });
+    made.announce({ all: true });
+    const owner = made.world.clients.find((it) => it.id === keyless!.client)!.name;
+    await waitFor(() => expect(targetWords({ scope: 'account', account: keyless!.id })).toBe(`le compte Facebook, ${owner}`));
+    button('.holds', 'Libérer').click();
+    await waitFor(() => expect(find('dialog li b').textContent).toBe('Auteur inconnu'));
   });
 
   it('are told in the composer', async () => {

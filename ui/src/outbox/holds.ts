@@ -1,6 +1,6 @@
 // Holds in words, what they cover, and what one can hold from where one stands.
 import type { ConversationView, HoldTarget, HoldView } from '../backend';
-import { account, client, known } from '../desk/desk.svelte';
+import { account, accountWords, client, known } from '../desk/desk.svelte';
 import { ask } from '../desk/place.svelte';
 import type { Entry, Menu } from '../parts/menu';
 import { t, tn } from '../words/words.svelte';
@@ -10,7 +10,10 @@ import { capital, networkWords } from '../words/wording';
 export function targetWords(target: HoldTarget, here = false): string {
   switch (target.scope) {
     case 'reply': case 'conversation': case 'post': return t(here ? `hold.this_${target.scope}` : `hold.${target.scope}`);
-    case 'account': return t('hold.account', { name: `@${account(target.account)?.handle ?? ''}` });
+    case 'account': {
+      const held = account(target.account);
+      return t('hold.account', { name: held ? accountWords(held) : '' });
+    }
     case 'client': return t('hold.client', { name: client(target.client)?.name ?? '' });
     case 'network': return t('hold.network', { name: networkWords(target.network) });
     case 'incident': return t('hold.incident', { name: target.name });

@@ -20,6 +20,14 @@ describe('the sections', () => {
     expect(sectionIds('approve').every((id) => stored(id).state.state === 'to_approve')).toBe(true);
   });
 
+  it('name whoever wrote what is answered, and say where nobody knows', async () => {
+    await openOutbox({}, (it) => { for (const reply of it.world.replies.values()) reply.answers = ''; });
+    expect(all('.outbox .line .to').map((it) => it.textContent!.split('Auteur inconnu').length - 1)).toEqual(all('.outbox [data-reply]').map(() => 1));
+    expect(find('.outbox .pick').getAttribute('aria-label')).toContain('Auteur inconnu');
+    await waitFor(() => expect(all('.context figcaption').map((it) => it.textContent).join()).toContain('Auteur inconnu'));
+    expect(find('.reply [aria-haspopup]').getAttribute('aria-label')).toContain('Auteur inconnu');
+  });
+
   it('know every state', () => {
     const of = (state: unknown) => sectionOf({ state } as ReplyView);
     expect(of({ state: 'waiting', why: { why: 'login' } })).toBe('look');

@@ -126,6 +126,9 @@ export const visibilityWords = (visibility: Visibility): string => t(`visibility
 export const kindWords = (kind: string): string => coded(`kind.${kind}`, kind);
 export const networkWords = (network: string): string => coded(`network.${network}`, network);
 
+/** The first of their names that is known. */
+export const authorOf = (...names: (string | null)[]): string => names.find((it) => it) ?? t('message.unknown_author');
+
 /** A sentence's first letter as a sentence wants it. */
 export function capital(text: string): string {
   return text.charAt(0).toLocaleUpperCase() + text.slice(1);

@@ -60,6 +60,7 @@ export function fake({ now = Date.now, size = 300, app: over = {}, waits = 0 }: 
   };
   const talk = (id: number) => world.talks.get(id) ?? fail({ problem: 'not_found' });
 
+  const inside = door(world, { now, announce, act, fail });
   const replies = outbox(world, { now, announce, act, fail, talk });
 
   const commands: Commands = {
@@ -162,7 +163,8 @@ export function fake({ now = Date.now, size = 300, app: over = {}, waits = 0 }: 
       return replies.queue(conversation, draft, thenDone);
     },
     ...replies.commands,
-    ...door(world, { now, announce, act, fail }),
+    ...inside,
+    recognise: (args) => (app.inbox.inbox === 'open' ? inside.recognise(args) : fail({ problem: 'opening' })),
     close: () => null,
     stay: () => null,
     backup: ({ file }) => ({ file, at: now(), size: 4_200_000 }),

@@ -83,7 +83,7 @@ export function composerOf(world: World, talk: Talk): ComposerView {
   const to = others.filter((m, i) => others.findIndex((o) => o.handle === m.handle) === i).slice(0, 3);
   return {
     able: answers !== null, speaksAs: world.accounts.find((a) => a.id === talk.account)!.handle, answers: answers?.id ?? null,
-    to: byHand(talk) ? [] : to.map((m) => ({ remote: m.handle, handle: m.handle })), visibility: talk.visibility,
+    to: !world.accounts.find((a) => a.id === talk.account)!.capabilities?.addresses ? [] : to.map((m) => ({ remote: m.handle, handle: m.handle })), visibility: talk.visibility,
     visibilities: talk.visibility ? order.slice(order.indexOf(talk.visibility)) : [], limit: able.limit, byHand: byHand(talk), opensAt: opensAt(world, talk),
   };
 }
