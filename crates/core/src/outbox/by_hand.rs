@@ -4,8 +4,8 @@
 //! It goes through the same table as any other. Before the text leaves our hands everything is asked that is asked before
 //! a first byte: the wall between clients, holds, its turn, what changed, what must not be told. From then on it may be
 //! there, so it is *unsure*, on the disk, before the clipboard has it; whatever ends the program, it is asked about
-//! again. Their yes makes it *sent*, linked to a message of ours that only they have seen; their no brings it back to
-//! waiting. Both can be undone.
+//! again. Their yes makes it *sent*, linked to a message of ours that only they have seen, and files what it answers
+//! unless somebody wrote there since; their no brings it back to waiting. Both can be undone.
 
 use super::attempt::{conflict_here, stand_in_conflict};
 use super::changed;
