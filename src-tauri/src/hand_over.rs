@@ -7,18 +7,15 @@ use crate::shell::Shell;
 use crate::shown::HandedOver;
 use guichet_core::view::Problem;
 use guichet_model::ReplyId;
-use std::sync::OnceLock;
 
-/// The system's clipboard, as the window reaches it; a command line has none. Whether it took the text.
-#[derive(Default)]
-pub struct Clipboard(OnceLock<Box<Take>>);
-
-type Take = dyn Fn(String) -> bool + Send + Sync;
+/// Gives the system's clipboard a text. Whether it took it.
+pub type ToClipboard = Box<dyn Fn(String) -> bool + Send + Sync>;
 
 impl Shell {
-    /// Once, by the window.
-    pub fn lend_clipboard(&self, take: impl Fn(String) -> bool + Send + Sync + 'static) {
-        let _ = self.inner.clipboard.0.set(Box::new(take));
+    pub fn lends_clipboard(&self, take: ToClipboard) {
+        if self.inner.clipboard.set(take).is_err() {
+            tracing::warn!("the clipboard is lent already");
+        }
     }
 
     pub async fn hand_over(&self, reply: ReplyId) -> Result<HandedOver, Problem> {
@@ -26,7 +23,7 @@ impl Shell {
         let Some(text) = given.text else {
             return Ok(HandedOver { given: false, copied: false, opened: false, reply: given.reply });
         };
-        let copied = self.inner.clipboard.0.get().is_some_and(|take| take(text));
+        let copied = self.inner.clipboard.get().is_some_and(|take| take(text));
         let opened = match given.url {
             // Nobody wants a page to paste into while there is nothing to paste.
             Some(url) if copied => self.open_link(url).await.is_ok(),

@@ -40,10 +40,10 @@ async fn the_text_is_on_the_clipboard_and_asked_about() {
     let (shell, reply, conversation) = written().await;
     let taken = Arc::new(Mutex::new(Vec::new()));
     let clipboard = taken.clone();
-    shell.lend_clipboard(move |text| {
+    shell.lends_clipboard(Box::new(move |text| {
         clipboard.lock().unwrap().push(text);
         true
-    });
+    }));
     let over = hand_over(&shell, &reply).await;
     assert_eq!((told(&over), &over["reply"]["state"]["state"]), ([true, true, false], &json!("handed")));
     assert_eq!(told(&hand_over(&shell, &reply).await), [true, true, false], "as often as one likes");
@@ -62,7 +62,7 @@ async fn where_no_clipboard_takes_it_that_is_said_and_nothing_opens() {
     let (shell, reply, _) = written().await;
     // A command line has none.
     assert_eq!(told(&hand_over(&shell, &reply).await), [true, false, false]);
-    shell.lend_clipboard(|_| false);
+    shell.lends_clipboard(Box::new(|_| false));
     let over = hand_over(&shell, &reply).await;
     assert_eq!((told(&over), &over["reply"]["text"]), ([true, false, false], &json!("Oui, à neuf heures.")));
     assert_eq!(over["reply"]["state"]["state"], "handed", "the page shows it: it may be published all the same");
@@ -72,7 +72,7 @@ async fn where_no_clipboard_takes_it_that_is_said_and_nothing_opens() {
 #[tokio::test]
 async fn under_a_hold_nothing_reaches_the_clipboard() {
     let (shell, reply, _) = written().await;
-    shell.lend_clipboard(|_| panic!("it is held"));
+    shell.lends_clipboard(Box::new(|_| panic!("it is held")));
     let target = json!({ "targets": [{ "scope": "everything" }], "why": "" });
     dispatch(&shell, "hold", target).await.unwrap();
     let over = hand_over(&shell, &reply).await;

@@ -8,7 +8,7 @@ mod recovery;
 mod zone;
 
 use crate::doors::{self, SystemClock, SystemRandom};
-use crate::hand_over::Clipboard;
+use crate::hand_over::ToClipboard;
 use crate::preferences::Kept;
 use crate::rehearsal::Rehearsal;
 use crate::saving::AskPlace;
@@ -46,9 +46,9 @@ pub(crate) struct Inner {
     engine: Mutex<Option<Engine>>,
     relay: broadcast::Sender<Change>,
     pub signing_in: SigningIn,
-    pub clipboard: Clipboard,
     rehearsal: Option<Rehearsal>,
-    /// Where to put a file, asked of the person; a window can.
+    /// Lent by the window, once; a command line has neither.
+    pub clipboard: OnceLock<ToClipboard>,
     pub place: OnceLock<AskPlace>,
     /// The person has said that the program may end though replies wait.
     closed: Notify,
@@ -102,8 +102,8 @@ impl Shell {
             engine: Mutex::new(None),
             relay: broadcast::Sender::new(64),
             signing_in: SigningIn::default(),
-            clipboard: Clipboard::default(),
             rehearsal,
+            clipboard: OnceLock::new(),
             place: OnceLock::new(),
             closed: Notify::new(),
             wish: Mutex::new(None),
@@ -248,7 +248,8 @@ impl Shell {
         let _ = self.inner.relay.send(everything());
     }
 
-    /// Replies that have not left this computer and would, were the program to stay. A rehearsal's are nobody's.
+    /// Replies that have not left this computer and may yet, were the program to stay: not those refused or unsure, nor those
+    /// that the CM publishes, which no program sends. A rehearsal's are nobody's.
     pub async fn replies_waiting(&self) -> u32 {
         let Ok(desk) = self.desk() else { return 0 };
         match desk.desk().await {

@@ -42,7 +42,7 @@ impl Desk {
         let hung = self.store().read(move |conn| hung(conn, message, &asked)).await?;
         let session = self.session(hung.account).await?;
         let files = session.files().ok_or(Problem::NotOffered)?;
-        let most = u32::try_from(hung.most / MEGABYTE).unwrap_or(u32::MAX).max(1);
+        let most = megabytes(hung.most);
         let fetched = files.file(&hung.remote, &url).await;
         let bytes = fetched.map_err(|fault| match fault {
             Fault::Refused { reason } if reason.code == RefusalCode::Gone => told(FileTrouble::Gone, 0),
@@ -61,6 +61,11 @@ fn told(what: FileTrouble, most: u32) -> Problem {
     Problem::File { what, most }
 }
 
+/// As it is told of a limit: whole, and never none.
+fn megabytes(bytes: u64) -> u32 {
+    u32::try_from(bytes / MEGABYTE).unwrap_or(u32::MAX).max(1)
+}
+
 fn hung(conn: &Connection, message: MessageId, url: &str) -> Result<Hung, Problem> {
     let (account, remote, attachments, capabilities): (i64, String, String, Option<String>) = conn
         .prepare_cached(
@@ -76,7 +81,7 @@ fn hung(conn: &Connection, message: MessageId, url: &str) -> Result<Hung, Proble
     let most = can.and_then(|can| can.files).ok_or(Problem::NotOffered)?;
     // Told before it is fetched: nobody waits for what cannot be had. A size is told about, and given some room.
     if file.size.is_some_and(|size| size > most + most / 50) {
-        return Err(told(FileTrouble::Large, u32::try_from(most / MEGABYTE).unwrap_or(u32::MAX).max(1)));
+        return Err(told(FileTrouble::Large, megabytes(most)));
     }
     Ok(Hung {
         account: AccountId(account),

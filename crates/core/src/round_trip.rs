@@ -46,6 +46,26 @@ pub(crate) fn published(conn: &Connection, account: AccountId, now: Millis) -> R
     Ok(())
 }
 
+/// The CM goes back on the word of that instant, by which a reply was sent: its account is proved by the first one that still
+/// is. Of one with a key nobody kept when another was seen: the next reading tells.
+pub(crate) fn unsaid(conn: &Connection, account: AccountId, said_at: Millis) -> Result<(), Problem> {
+    let first = |whose: &str| {
+        format!(
+            "(SELECT min(r.sent_at) FROM reply r WHERE r.account = account.id AND r.state = 'sent' AND r.by_hand = {whose})"
+        )
+    };
+    let by_hand = "(SELECT route <> 'api' FROM access WHERE access.id = account.access)";
+    let sql = format!(
+        "UPDATE account SET trip_answered_at = iif(trip_answered_at = ?2, {}, trip_answered_at),
+                            trip_seen_at = iif(trip_seen_at = ?2, iif({by_hand}, {}, NULL), trip_seen_at)
+          WHERE id = ?1 AND ?2 IN (trip_answered_at, trip_seen_at)",
+        first(by_hand),
+        first("1"),
+    );
+    conn.prepare_cached(&sql)?.execute(params![account.0, said_at.0])?;
+    Ok(())
+}
+
 /// A reading shows a message again that a reply of ours became.
 pub(crate) fn came_back(
     conn: &Connection,

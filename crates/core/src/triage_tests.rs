@@ -130,7 +130,8 @@ const COUNTED: &str = "SELECT
     (SELECT count(*) FROM conversation WHERE client = c.id AND triage = 2),
     (SELECT count(*) FROM draft WHERE client = c.id),
     (SELECT count(*) FROM reply WHERE client = c.id AND state IN ('to_approve','waiting','sending','refused','unsure')),
-    (SELECT count(*) FROM reply WHERE client = c.id AND state IN ('refused','unsure'))
+    (SELECT count(*) FROM reply WHERE client = c.id
+        AND (state IN ('refused','unsure') OR state = 'waiting' AND by_hand = 1))
   FROM client c ORDER BY c.id";
 
 fn counts(conn: &Connection, sql: &str) -> Vec<[i64; 6]> {
@@ -182,7 +183,9 @@ proptest! {
                             tx.execute("DELETE FROM draft WHERE conversation = ?1", [id.0])?;
                         },
                         Happening::Replied(at) => if let Some((_, message, _)) = one(*at) {
-                            reply_row(tx, message, &now.0.to_string(), "!")?;
+                            let reply = reply_row(tx, message, &now.0.to_string(), "!")?;
+                            // Every other one is the CM's to publish, once it has its yes.
+                            tx.execute("UPDATE reply SET by_hand = 1, state = 'to_approve' WHERE id = ?1 AND id % 2", [reply])?;
                         },
                         Happening::Moved(at, state) => {
                             tx.execute(

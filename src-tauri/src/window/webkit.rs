@@ -45,10 +45,10 @@ pub fn furnish(view: &WebView) {
 /// Where a copied reply goes. GTK is asked on its own thread.
 pub fn lend_clipboard(app: &tauri::AppHandle, shell: &Shell) {
     let app = app.clone();
-    shell.lend_clipboard(move |text| {
+    shell.lends_clipboard(Box::new(move |text| {
         let take = move || gtk::Clipboard::get(&gtk::gdk::SELECTION_CLIPBOARD).set_text(&text);
         app.run_on_main_thread(take).is_ok()
-    });
+    }));
 }
 
 /// Tells the desk when the system gains or loses its network. Only changes count: a system that knows nothing of its

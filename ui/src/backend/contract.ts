@@ -336,7 +336,7 @@ owed: number, later: number, done: number, drafts: number,
  */
 outbox: number, 
 /**
- * Among them, those that want the CM: refused, unsure.
+ * Among them, those that only the CM moves: refused, unsure, to be published by hand.
  */
 trouble: number, };
 

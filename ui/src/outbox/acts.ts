@@ -8,8 +8,9 @@ import { ask, go, select } from '../desk/place.svelte';
 import { asked } from '../keys/keys.svelte';
 import { say, type Toast } from '../parts/toasts.svelte';
 import { at as atMoment } from '../words/dates.svelte';
-import { t, tn, type Plural } from '../words/words.svelte';
+import { t, tn } from '../words/words.svelte';
 import { handOver, notPublished, published } from './hand';
+import { told } from './told';
 
 /** In the order in which they are offered. */
 export const ACTS = ['approve', 'retry', 'look_again', 'copy', 'published', 'not_published', 'send_anyway', 'send_again', 'sign_in', 'release', 'edit', 'take_back', 'reschedule', 'hold', 'give_up'] as const;
@@ -34,15 +35,6 @@ export function possible({ state }: ReplyView): Act[] {
 }
 
 const ids = (replies: ReplyView[]) => replies.map((it) => it.id);
-
-/** Says what was done to how many, and how many it was too late for. */
-function told(stem: Plural, replies: ReplyView[], done: ActedOn | undefined, over: Partial<Toast> = {}): void {
-  if (!done) return;
-  const left = done.left.length ? tn('outbox.too_late', done.left.length) : undefined;
-  const count = replies.length - done.left.length;
-  if (count === 0) say({ text: left ?? '', bad: true });
-  else say({ text: tn(stem, count), ...over, more: left ?? over.more });
-}
 
 /** They are on their way: until they leave, they can be taken back. */
 const leaving = (replies: ReplyView[], done: ActedOn | undefined): Partial<Toast> => ({

@@ -17,7 +17,7 @@ export function sectionOf({ state }: ReplyView): Section {
     case 'refused': case 'unsure': case 'handed': return 'look';
     case 'to_approve': return 'approve';
     case 'held': return 'held';
-    case 'waiting': return state.why.why === 'conflict' || state.why.why === 'login' ? 'look' : 'leaving';
+    case 'waiting': return ['conflict', 'login', 'hand'].includes(state.why.why) ? 'look' : 'leaving';
     case 'sending': return 'leaving';
     default: return 'sent';
   }

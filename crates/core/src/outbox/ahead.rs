@@ -5,6 +5,7 @@ use super::attempt::{self, Frozen};
 use super::changed;
 use super::row::Reply;
 use super::run::{self, Due, Walk};
+use crate::budget;
 use crate::changes;
 use crate::desk::Desk;
 use crate::intake::health;
@@ -14,7 +15,7 @@ use rusqlite::Transaction;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What settling waits for at most: an answer that is not on the disk yet is one that a crash loses.
+/// What settling waits for the next one at most: an answer that is not on the disk yet is one that a crash loses.
 const READY_WITHIN: Duration = Duration::from_secs(1);
 
 /// Due, prepared, and with nothing left to ask before it may be frozen.
@@ -47,10 +48,18 @@ async fn prepared(
         return Ok(None);
     };
     let prepared = match due.reply.prepared.clone() {
-        Some(prepared) => Ok(prepared),
-        None => attempt::prepare(desk, session, &due.reply).await?,
+        Some(prepared) => prepared,
+        None => {
+            let (session, outgoing) = (session.clone(), due.reply.outgoing());
+            // Only the waiting ends: a request dropped on its way may be the one that renewed a token which counts once. What
+            // is made too late is nobody's, and the walk makes its own: preparing is seen by none, as often as one likes.
+            let making = tokio::spawn(async move { budget::first(session.prepare(&outgoing)).await });
+            let Ok(Ok(prepared)) = making.await else { return Ok(None) };
+            desk.step("reply prepared");
+            prepared
+        }
     };
-    Ok(prepared.ok().map(|prepared| Ahead { due, prepared }))
+    Ok(Some(Ahead { due, prepared }))
 }
 
 impl Ahead {

@@ -4,21 +4,21 @@
 //! It goes through the same table as any other. Before the text leaves our hands everything is asked that is asked before
 //! a first byte: the wall between clients, holds, its turn, what changed, what must not be told. From then on it may be
 //! there, so it is *unsure*, on the disk, before the clipboard has it; whatever ends the program, it is asked about
-//! again. Their yes makes it *sent*, linked to a message of ours that only they have seen; their no brings it back to
-//! waiting. Both can be undone.
+//! again. Their yes makes it *sent*, linked to a message of ours that only they have seen, and files what it answers
+//! unless somebody wrote there since; their no brings it back to waiting. Both can be undone.
 
 use super::attempt::{conflict_here, stand_in_conflict};
 use super::changed;
 use super::outcome::{adopted, link, lose};
 use super::read;
-use super::row::{Detail, OPEN, Reply};
+use super::row::{Detail, Reply};
 use super::settle::Word;
 use super::state::{Event, State};
 use super::wall::{Speaker, check};
 use crate::desk::Desk;
 use crate::store::Durability;
 use crate::view::{ActedOn, Change, Conflict, Copied, Problem, Waiting};
-use crate::{changes, hold, intake, journal, round_trip};
+use crate::{hold, intake, journal, round_trip};
 use guichet_model::text::normal;
 use guichet_model::{Body, Counts, HOUR, Item, MINUTE, MessageId, Millis, Prepared, Proof, Publication, ReplyId};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
@@ -38,7 +38,8 @@ impl Desk {
     }
 
     pub(super) async fn published(&self, replies: Vec<ReplyId>) -> Result<ActedOn, Problem> {
-        self.say(replies, "settle_published", Word::new(|tx, reply, _, now| publish(tx, reply, now))).await
+        let word = Word::new(|tx, reply, _, now| publish(tx, reply, now));
+        self.say(replies, "settle_published", word.files()).await
     }
 
     pub(super) async fn not_published(&self, replies: Vec<ReplyId>) -> Result<ActedOn, Problem> {
@@ -56,14 +57,16 @@ fn copy(tx: &Transaction<'_>, id: ReplyId, now: Millis) -> Result<(Copied, Chang
     }
     within_the_wall(tx, &reply)?;
     let mut change = Change::default();
-    if hold::covers(tx, id)? || behind(tx, &reply)? {
+    if hold::covers(tx, id)? || reply.is_behind(tx)? {
         return Ok((Copied { text: None, url: None, reply: read::view(tx, &reply)? }, change));
     }
     if reply.state == State::Waiting {
         if let Some(conflict) = conflict(tx, &reply)? {
             stand_in_conflict(tx, &reply, conflict)?;
-            let reply = read::reply(tx, id)?;
-            return Ok((Copied { text: None, url: None, reply }, changed(id, reply_conversation(tx, id)?)));
+            return Ok((
+                Copied { text: None, url: None, reply: read::reply(tx, id)? },
+                changed(id, reply.conversation),
+            ));
         }
         leaks(tx, &reply)?;
         give(tx, &reply, now)?;
@@ -77,10 +80,6 @@ fn copy(tx: &Transaction<'_>, id: ReplyId, now: Millis) -> Result<(Copied, Chang
         .optional()?
         .flatten();
     Ok((Copied { text: Some(reply.text.clone()), url, reply: read::reply(tx, id)? }, change))
-}
-
-fn reply_conversation(conn: &Connection, id: ReplyId) -> Result<guichet_model::ConversationId, Problem> {
-    Ok(Reply::one(conn, id)?.conversation)
 }
 
 /// As the compare-and-set of any other asks it.
@@ -99,12 +98,6 @@ fn within_the_wall(conn: &Connection, reply: &Reply) -> Result<(), Problem> {
         (true, true) => Err(Problem::NotOffered),
         (true, false) => Ok(()),
     }
-}
-
-/// An earlier one of its conversation is open.
-fn behind(conn: &Connection, reply: &Reply) -> Result<bool, Problem> {
-    let sql = format!("SELECT EXISTS (SELECT 1 FROM reply WHERE conversation = ?1 AND id < ?2 AND state IN {OPEN})");
-    Ok(conn.prepare_cached(&sql)?.query_row(params![reply.conversation.0, reply.id.0], |row| row.get(0))?)
 }
 
 /// Names at this place are told in several ways: any answer of ours that came since counts.
@@ -157,6 +150,8 @@ fn publish(tx: &Transaction<'_>, reply: &Reply, now: Millis) -> Result<(), Probl
     let kind: String =
         tx.query_row("SELECT kind FROM conversation WHERE id = ?1", [reply.conversation.0], |row| row.get(0))?;
     let speaker = Speaker::of(tx, reply.conversation)?;
+    // It may be there since it was copied: what they wrote after that, and the CM has not read, it does not answer.
+    let at = if reply.has_news(tx)? { reply.first_try.unwrap_or(now) } else { now };
     let item = Item {
         remote: intake::told(&reply.key),
         aliases: Vec::new(),
@@ -166,7 +161,7 @@ fn publish(tx: &Transaction<'_>, reply: &Reply, now: Millis) -> Result<(), Probl
         in_reply_to: Some(reply.place.remote.clone()),
         author: speaker.me,
         ours: true,
-        at: now,
+        at,
         edited_at: None,
         body: Body { text: reply.text.clone(), ..Body::default() },
         lang: reply.lang.clone(),
@@ -227,17 +222,31 @@ pub(crate) fn recognised(tx: &Transaction<'_>, message: MessageId, now: Millis) 
     Ok(Change::default())
 }
 
-/// Undone: the message that only the CM's word had made goes with it.
-pub(super) fn unsay(tx: &Transaction<'_>, reply: &Reply, now: Millis) -> Result<Change, Problem> {
-    let Some(message) = reply.message else { return Ok(Change::default()) };
+/// Undone: the message that only the CM's word had made goes with it, and what that word alone had proved.
+pub(super) fn unsay(tx: &Transaction<'_>, reply: &Reply, now: Millis) -> Result<(), Problem> {
+    let (Some(message), Some(said_at)) = (reply.message, reply.sent_at) else { return Ok(()) };
     let only_told: bool = tx.query_row(
         "SELECT remote = ?2 AND route = 'hand' FROM message WHERE id = ?1",
         params![message.0, intake::told(&reply.key).0],
         |row| row.get(0),
     )?;
-    let mut change = Change::default();
-    if only_told && let Some(forgotten) = intake::forget(tx, message, now)? {
-        changes::join(&mut change, forgotten);
+    // A reading that has shown it since says more than their word.
+    if only_told || !reply.by_hand {
+        round_trip::unsaid(tx, reply.account, said_at)?;
     }
-    Ok(change)
+    if only_told {
+        // As it had come it moved no triage: going, it moves none either. What the act had filed comes back by itself.
+        let of = [reply.conversation.0];
+        let stood: [Option<i64>; 3] =
+            tx.query_row("SELECT triage, later_until, triaged_at FROM conversation WHERE id = ?1", of, |row| {
+                Ok([row.get(0)?, row.get(1)?, row.get(2)?])
+            })?;
+        intake::forget(tx, message, now)?;
+        let [triage, until, at] = stood;
+        tx.execute(
+            "UPDATE conversation SET triage = ?2, later_until = ?3, triaged_at = ?4 WHERE id = ?1",
+            params![reply.conversation.0, triage, until, at],
+        )?;
+    }
+    Ok(())
 }

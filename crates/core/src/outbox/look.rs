@@ -11,7 +11,7 @@ use super::changed;
 use super::last;
 use super::outcome::{self, After};
 use super::pair::pairs;
-use super::row::{Detail, OPEN, Reply};
+use super::row::{Detail, Reply};
 use super::run::Walk;
 use super::schedule;
 use super::state::{Event, State};
@@ -162,9 +162,11 @@ fn weigh(tx: &Transaction<'_>, reply: &Reply, found: Found, since: Millis, now: 
     }
     let paired = pairs(&fits);
     let mut change = Change::default();
+    let mut found_now = Vec::new();
     for (twin, message) in twins.iter().zip(&paired) {
         if let Some(item) = message.and_then(|message| same.get(message)) {
             changes::join(&mut change, outcome::arrive(tx, twin, Event::Found, item, now)?);
+            found_now.extend(Reply::one(tx, twin.id)?.message);
             tracing::info!(reply = twin.id.0, "reply found");
         }
     }
@@ -181,22 +183,24 @@ fn weigh(tx: &Transaction<'_>, reply: &Reply, found: Found, since: Millis, now: 
         seen.extend(message.map(|message| (message, item)));
         changes::join(&mut change, entered);
     }
+    // Where messages bear the names of their replies, each is looked for under its own: of its equals this look says no more
+    // than what they are not, nor need it have read what else stands there.
+    let told_of = |twin: &Reply| twin.id == reply.id || found.by_name == ByName::Unnamed;
     for (twin, _) in twins.iter().zip(&paired).filter(|(_, message)| message.is_none()) {
-        let mut candidates: Vec<MessageId> =
-            seen.iter().filter(|(_, item)| is_new(twin, item)).map(|(message, _)| *message).collect();
+        let could_be = seen.iter().filter(|(_, item)| is_new(twin, item)).map(|(message, _)| *message);
+        let mut candidates = if told_of(twin) { could_be.collect() } else { twin.detail.candidates.clone() };
+        candidates.retain(|message| !found_now.contains(message));
         candidates.sort_unstable();
         candidates.dedup();
         // "Not there" is shown: only a whole look, as far back as this one's first attempt, that saw nothing may say so.
         let absent = candidates.is_empty() && found.complete && twin.known.since >= since;
+        let looked_at = if told_of(twin) { absent.then_some(now) } else { twin.looked_at };
         let detail = Detail { candidates, ..Detail::default() };
-        tx.prepare_cached(
-            "UPDATE reply SET detail = ?2, looked_at = CASE WHEN ?3 THEN ?4 ELSE NULL END WHERE id = ?1 AND state = 'unsure'",
-        )?
-        .execute(params![twin.id.0, serde_json::to_string(&detail)?, absent, now.0])?;
+        tx.prepare_cached("UPDATE reply SET detail = ?2, looked_at = ?3 WHERE id = ?1 AND state = 'unsure'")?
+            .execute(params![twin.id.0, serde_json::to_string(&detail)?, looked_at.map(|at| at.0)])?;
         changes::join(&mut change, changed(twin.id, twin.conversation));
     }
-    // Where messages bear the names of their replies, each is looked for under its own.
-    for twin in twins.iter().filter(|twin| twin.id == reply.id || found.by_name == ByName::Unnamed) {
+    for twin in twins.iter().filter(|twin| told_of(twin)) {
         later(tx, twin, now)?;
     }
     Ok(change)
@@ -255,12 +259,6 @@ fn later(tx: &Transaction<'_>, reply: &Reply, now: Millis) -> Result<(), Problem
     Ok(())
 }
 
-/// An earlier one of its conversation is open: what is looked for in any order leaves in the one it was written in.
-fn is_behind(conn: &Connection, reply: &Reply) -> Result<bool, Problem> {
-    let sql = format!("SELECT EXISTS (SELECT 1 FROM reply WHERE conversation = ?1 AND id < ?2 AND state IN {OPEN})");
-    Ok(conn.prepare_cached(&sql)?.query_row(params![reply.conversation.0, reply.id.0], |row| row.get(0))?)
-}
-
 /// The compare-and-set before a repetition: still unsure, nothing holds it, its instant has come, and the network refuses
 /// a second copy.
 fn leave_again(tx: &Transaction<'_>, id: ReplyId, now: Millis, apart: Option<i64>) -> Result<Option<Reply>, Problem> {
@@ -271,7 +269,8 @@ fn leave_again(tx: &Transaction<'_>, id: ReplyId, now: Millis, apart: Option<i64
     let kept = intake::health::blocked(tx, reply.account, now)?.is_some()
         || schedule::chosen(reply.send_at, now).is_some()
         || hold::covers(tx, id)?
-        || is_behind(tx, &reply)?;
+        // What is looked for in any order leaves in the one it was written in.
+        || reply.is_behind(tx)?;
     let by_server = attempt::server_now(tx, reply.account, now, apart)?.since(first_try);
     let since = if by_server < 0 { by_server } else { by_server.max(now.since(reply.known.wall)) };
     // A clock that went back cannot tell how old the key is.

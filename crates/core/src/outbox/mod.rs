@@ -6,11 +6,12 @@
 //! ```
 //! `write` takes a draft in and returns at once; `schedule` says when it may leave. `run` keeps one worker an account;
 //! `attempt` is one try: look whether what is answered still stands, prepare, freeze key and bytes in one compare-and-set
-//! before the first byte leaves, send; `last` is asked once more when the network is connected. `outcome` writes down what
-//! came of it. Where the answer was lost, `look` finds the message (`pair` tells equal ones apart), or sends the same bytes
-//! again only where the network refuses a second copy. `settle` is the CM's word, `undo` goes back on it, `restore` says
-//! what an older copy of the store must not send by itself. `state` is the table they obey. A hold is asked in the
-//! compare-and-set, and stands in no row here.
+//! before the first byte leaves, send; `last` is asked once more when the network is connected, while `ahead` makes the
+//! next one ready. `outcome` writes down what came of it. Where the answer was lost, `look` finds the message (`pair` tells
+//! equal ones apart), or sends the same bytes again only where the network refuses a second copy. What came without a key
+//! nothing answers: `by_hand` gives the CM the text to publish, and they say what came of it. `settle` is the CM's word,
+//! `undo` goes back on it, `restore` says what an older copy of the store must not send by itself. `state` is the table
+//! they obey. A hold is asked in the compare-and-set, and stands in no row here.
 //!
 //! Replies of a conversation leave in the order written: an unsettled one holds those behind it, and no others.
 

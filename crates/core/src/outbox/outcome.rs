@@ -190,10 +190,11 @@ pub(super) fn pause_for(until: Option<Millis>, now: Millis) -> After {
 /// Tells every reply of the account that would leave now what it waits for.
 pub(super) fn mark(tx: &Transaction<'_>, account: AccountId, why: Waiting, now: Millis) -> Result<(), Problem> {
     let detail = Detail { why: Some(why), ..Detail::default() };
+    // The index of what is due is used only where its own words stand; of what it holds, those that wait.
     tx.prepare_cached(
         "UPDATE reply SET detail = ?3, why = json_extract(?3, '$.why.why')
-          WHERE account = ?1 AND state IN ('waiting','unsure') AND by_hand = 0 AND state = 'waiting' AND not_before <= ?2
-            AND by_hand = 0 AND why IS NOT 'conflict' AND detail IS NOT ?3",
+          WHERE account = ?1 AND state IN ('waiting','unsure') AND by_hand = 0 AND not_before <= ?2
+            AND state = 'waiting' AND why IS NOT 'conflict' AND detail IS NOT ?3",
     )?
     .execute(params![account.0, now.0, serde_json::to_string(&detail)?])?;
     Ok(())

@@ -16,8 +16,9 @@ const SENT_SHOWN: u32 = 50;
 const MOST_ROWS: u32 = 500;
 
 impl Desk {
-    /// At most 500 from `offset` on: those that want the CM (in conflict, refused, unsure, waiting for a sign-in); those
-    /// to approve; those held; those that go their way, the soonest first; then the last fifty sent, newest first.
+    /// At most 500 from `offset` on: those that want the CM (in conflict, refused, unsure, waiting for a sign-in, to be
+    /// published by hand); those to approve; those held; those that go their way, the soonest first; then the last fifty
+    /// sent, newest first.
     pub async fn outbox(&self, query: OutboxQuery, offset: u32, limit: u32) -> Result<Slice<ReplyView>, Problem> {
         self.store().read(move |conn| page(conn, query, offset, limit.min(MOST_ROWS))).await
     }
@@ -32,7 +33,7 @@ pub(super) fn open_order(covered: &str) -> String {
                   CASE WHEN r.state IN ('refused','unsure') THEN 0
                        WHEN r.state = 'to_approve' THEN 1
                        WHEN r.state = 'waiting' AND {covered} THEN 2
-                       WHEN r.why IN ('conflict','login') THEN 0
+                       WHEN r.why IN ('conflict','login') OR r.by_hand = 1 THEN 0
                        ELSE 3 END AS place
              FROM reply r WHERE r.state IN {OPEN} AND (?1 IS NULL OR r.client = ?1))
           ORDER BY place, CASE WHEN place < 2 THEN 0 ELSE due END, id LIMIT ?2 OFFSET ?3"

@@ -172,6 +172,20 @@ impl Reply {
         Ok(moved == 1)
     }
 
+    /// An earlier one of its conversation is open.
+    pub fn is_behind(&self, conn: &Connection) -> Result<bool, Problem> {
+        let sql =
+            format!("SELECT EXISTS (SELECT 1 FROM reply WHERE conversation = ?1 AND id < ?2 AND state IN {OPEN})");
+        Ok(conn.prepare_cached(&sql)?.query_row(params![self.conversation.0, self.id.0], |row| row.get(0))?)
+    }
+
+    /// They wrote something in its conversation that the CM had not read when they wrote it.
+    pub fn has_news(&self, conn: &Connection) -> Result<bool, Problem> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM message WHERE conversation = ?1 AND id > ?2 AND ours = 0
+                                     AND gone_at IS NULL AND publication NOT IN ('spam', 'trash'))";
+        Ok(conn.prepare_cached(sql)?.query_row(params![self.conversation.0, self.seen], |row| row.get(0))?)
+    }
+
     pub fn outgoing(&self) -> Outgoing {
         Outgoing {
             key: self.key.clone(),

@@ -10,8 +10,8 @@ use super::undo::{self, Was};
 use crate::desk::Desk;
 use crate::round_trip::{self, Leg};
 use crate::store::Durability;
-use crate::view::{Acted, ActedOn, Change, Problem, Settle, Waiting};
-use crate::{attachment, draft, journal};
+use crate::view::{Acted, ActedOn, Change, Problem, Settle, Triage, Waiting};
+use crate::{attachment, draft, journal, triage};
 use guichet_model::text::normal;
 use guichet_model::{MessageId, Millis, ReplyId, Visibility};
 use rusqlite::{OptionalExtension, Transaction, params};
@@ -78,11 +78,18 @@ type Spoken = dyn Fn(&Transaction<'_>, &Reply, &str, Millis) -> Result<(), Probl
 pub(super) struct Word {
     said: Box<Spoken>,
     backwards: bool,
+    files: bool,
 }
 
 impl Word {
     pub fn new(said: impl Fn(&Transaction<'_>, &Reply, &str, Millis) -> Result<(), Problem> + Send + 'static) -> Self {
-        Self { said: Box::new(said), backwards: false }
+        Self { said: Box::new(said), backwards: false, files: false }
+    }
+
+    /// Who is answered wants nothing more: their conversation is filed in the same act, unless it has gone on since the CM
+    /// wrote.
+    pub fn files(self) -> Self {
+        Self { files: true, ..self }
     }
 
     /// The last one first: texts that come back each stand before what is there.
@@ -99,6 +106,7 @@ fn say_all(
     now: Millis,
 ) -> Result<ActedOn, Problem> {
     let (mut done, mut were, mut left, mut clients) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut answered = Vec::new();
     let mut change = Change::default();
     for (id, key) in replies {
         let reply = Reply::one(tx, *id)?;
@@ -109,6 +117,9 @@ fn say_all(
                 done.push(*id);
                 were.push(was.left(tx)?);
                 clients.push(reply.client);
+                if word.files && !reply.has_news(tx)? {
+                    answered.push(reply.conversation);
+                }
             }
             Err(Problem::TooLate) if replies.len() > 1 => left.push(*id),
             Err(problem) => return Err(problem),
@@ -117,9 +128,15 @@ fn say_all(
     left.sort_unstable();
     clients.dedup();
     let client = if let [one] = clients[..] { Some(one) } else { None };
+    let mut told = json!({ "replies": done });
+    let filed = triage::set(tx, &answered, Triage::Done, now)?;
+    crate::changes::join(&mut change, filed.change);
+    if let Some(act) = filed.act {
+        told["with_act"] = json!(act);
+    }
     let act = match done.is_empty() {
         true => None,
-        false => Some(journal::record(tx, now, kind, client, json!({ "replies": done }))?),
+        false => Some(journal::record(tx, now, kind, client, told)?),
     };
     if let Some(act) = act {
         undo::keep(tx, act, were, now)?;

@@ -35,7 +35,7 @@ pub struct Counts {
     pub drafts: u32,
     /// Replies not yet settled.
     pub outbox: u32,
-    /// Among them, those that want the CM: refused, unsure.
+    /// Among them, those that only the CM moves: refused, unsure, to be published by hand.
     pub trouble: u32,
 }
 

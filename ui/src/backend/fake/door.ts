@@ -108,17 +108,19 @@ export function door(world: World, { now, announce, act, fail }: Tools) {
       if (!['waiting', 'handed'].includes(it.state.state)) fail({ problem: 'too_late' });
       it.state = { state: 'handed' };
       announce({ conversations: [it.conversation], replies: [it.id] });
-      return { given: true, copied: true, opened: true, reply: { ...it } };
+      const answered = world.talks.get(it.conversation)?.messages.findLast((m) => !m.ours);
+      return { given: true, copied: true, opened: !!answered?.url, reply: { ...it } };
     },
   };
   return commands;
 }
 
-/** Their yes: a message of ours that only they have seen. */
+/** Their yes: a message of ours that only they have seen. Its conversation is filed, unless somebody wrote since. */
 export function publish(world: World, it: ReplyView): void {
   const where = world.talks.get(it.conversation)!;
   const account = world.accounts.find((a) => a.id === it.account)!;
   const id = ++world.ids;
+  if (!where.messages.some((m) => !m.ours && m.at > it.writtenAt)) where.triage = { triage: 'done' };
   where.messages.push({ ...where.messages[0]!, id, author: account.name, ours: true, text: it.text, at: world.now(), url: null, depth: 1, reply: null });
   Object.assign(it, { state: { state: 'sent', private: false, altered: false }, message: id, sentAt: world.now() });
 }

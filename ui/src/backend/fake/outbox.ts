@@ -43,7 +43,7 @@ export function holdsOf(world: World): HoldView[] {
 /** The order of need, as the core gives it. */
 function rank({ state }: ReplyView): number {
   if (['refused', 'unsure', 'handed'].includes(state.state)) return 0;
-  if (state.state === 'waiting') return ['conflict', 'login'].includes(state.why.why) ? 0 : 3;
+  if (state.state === 'waiting') return ['conflict', 'login', 'hand'].includes(state.why.why) ? 0 : 3;
   return { to_approve: 1, held: 2, sending: 3, sent: 4 }[state.state as string] ?? 5;
 }
 
@@ -107,12 +107,12 @@ export function outbox(world: World, { now, announce, act, fail, talk }: Tools) 
     const them = ids.map(reply);
     const mine = them.filter(able);
     if (them.length === 1 && !mine.length) fail({ problem: 'too_late' });
-    const were = mine.map((it) => ({ it, was: { ...it }, draft: talk(it.conversation).draft }));
+    const were = mine.map((it) => ({ it, was: { ...it }, draft: talk(it.conversation).draft, triage: talk(it.conversation).triage }));
     mine.forEach(change);
     const left = were.map(({ it }) => JSON.stringify([it.state, it.sendAt, talk(it.conversation).draft]));
     const acted = act(what, said(mine), () => {
       const back = were.filter(({ it }, i) => JSON.stringify([it.state, it.sendAt, talk(it.conversation).draft]) === left[i]);
-      back.forEach(({ it, was, draft }) => { Object.assign(it, was); talk(it.conversation).draft = draft; });
+      back.forEach(({ it, was, draft, triage }) => { Object.assign(it, was); Object.assign(talk(it.conversation), what === 'settle_published' ? { triage } : { draft }); });
       said(back.map(({ it }) => it));
       return { conversations: back.map(({ it }) => it.conversation), left: mine.length - back.length };
     });

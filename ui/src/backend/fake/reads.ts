@@ -46,7 +46,7 @@ function countsOf(world: World, client: number | null): Counts {
   return {
     owed: talks.filter((t) => t.triage.triage === 'open').length, later: talks.filter((t) => t.triage.triage === 'later').length,
     done: talks.filter((t) => t.triage.triage === 'done').length, drafts: talks.filter((t) => t.draft).length, outbox: replies.length,
-    trouble: replies.filter(({ state }) => state.state === 'unsure' || state.state === 'handed' || state.state === 'refused' || (state.state === 'waiting' && ['conflict', 'login'].includes(state.why.why))).length,
+    trouble: replies.filter(({ state }) => state.state === 'unsure' || state.state === 'handed' || state.state === 'refused' || (state.state === 'waiting' && ['conflict', 'login', 'hand'].includes(state.why.why))).length,
   };
 }
 

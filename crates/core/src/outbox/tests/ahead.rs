@@ -87,6 +87,30 @@ async fn a_second_reply_of_a_conversation_waits_for_the_first() {
     assert_eq!(scene.texts(), ["Un", "Deux"]);
 }
 
+/// A token may just have been renewed for it, and such a token counts once.
+#[tokio::test]
+async fn what_is_prepared_too_slowly_ends_all_the_same_and_takes_its_own_turn() {
+    let scene = Scene::new().await;
+    let replies = two(&scene).await;
+    let go_on = Arc::new(tokio::sync::Notify::new());
+    scene.server().slow = Some(("Deux", go_on.clone()));
+    scene.turn(&mut Walk::default()).await;
+    assert!(matches!(scene.states(replies).await, [ReplyState::Sent { .. }, ReplyState::Waiting { .. }]));
+    assert_eq!(scene.server().prepared, 1);
+    scene.server().slow = None;
+    go_on.notify_one();
+    for _ in 0..500 {
+        if scene.server().prepared == 2 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(scene.server().prepared, 2, "it was dropped on its way");
+    assert!(matches!(scene.state(replies[1]).await, ReplyState::Waiting { .. }), "what comes late changes nothing");
+    scene.work().await;
+    assert_eq!(scene.texts(), ["Un", "Deux"]);
+}
+
 /// What was made ready before a hold is not frozen under it.
 #[tokio::test]
 async fn a_hold_that_comes_with_the_answer_keeps_the_next() {

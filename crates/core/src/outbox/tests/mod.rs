@@ -3,6 +3,7 @@
 
 mod ahead;
 mod approve;
+mod by_hand;
 mod clients;
 mod clock;
 mod crowd;

@@ -9,6 +9,7 @@ use guichet_model::{
 };
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
+use tokio::sync::Notify;
 
 /// What happens to one sending.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,10 +49,14 @@ pub struct Server {
     pub lag: i64,
     /// What the network makes of a text.
     pub rewrites: bool,
-    /// What is published stands under a name that was frozen with the reply.
+    /// What is published stands under a name that was frozen with the reply; so it does where its id is our own.
     pub names: bool,
     /// Its clock less ours, as its answers tell it.
     pub apart: Option<i64>,
+    /// The preparing of this text waits until it is told to go on.
+    pub slow: Option<(&'static str, Arc<Notify>)>,
+    /// How many were prepared to their end.
+    pub prepared: u32,
     late: Vec<(Millis, Prepared)>,
 }
 
@@ -69,6 +74,8 @@ impl Default for Server {
             rewrites: false,
             names: false,
             apart: None,
+            slow: None,
+            prepared: 0,
             late: Vec::new(),
         }
     }
@@ -81,27 +88,31 @@ impl Server {
         late.sort_by_key(|(at, _)| *at);
         for (at, prepared) in late {
             if at <= now {
-                self.apply(&prepared, at);
+                self.apply(&prepared, at).ok();
             } else {
                 self.late.push((at, prepared));
             }
         }
     }
 
-    fn apply(&mut self, prepared: &Prepared, at: Millis) -> Post {
+    fn apply(&mut self, prepared: &Prepared, at: Millis) -> Result<Post, Fault> {
         if matches!(self.proof, Proof::Key { .. }) {
             let same = |post: &&Post| post.key == prepared.key && at.since(post.at) < 3_600_000;
             if let Some(first) = self.posts.iter().find(same) {
-                return first.clone();
+                return Ok(first.clone());
             }
         }
-        self.post(&prepared.place.clone(), &prepared.text.clone(), &prepared.key.clone(), at)
+        if self.proof == Proof::OwnId && self.posts.iter().any(|post| post.remote == prepared.body) {
+            // Refused as there, in the words of a server that broke.
+            return Err(Fault::Unsure);
+        }
+        Ok(self.post(&prepared.place, &prepared.text, &prepared.key, at))
     }
 
     pub fn post(&mut self, place: &RemoteId, text: &str, key: &str, at: Millis) -> Post {
         let text = if self.rewrites { format!("{text} (abrégé)") } else { text.to_owned() };
         let post = Post {
-            remote: format!("s-{}", self.posts.len() + 1),
+            remote: if self.proof == Proof::OwnId { own_id(key) } else { format!("s-{}", self.posts.len() + 1) },
             place: place.clone(),
             text,
             key: key.to_owned(),
@@ -111,6 +122,11 @@ impl Server {
         self.posts.push(post.clone());
         post
     }
+}
+
+/// The id that a reply chooses for its message.
+fn own_id(key: &str) -> String {
+    format!("own-{key}")
 }
 
 pub struct Paper(pub Arc<Mutex<Server>>);
@@ -170,12 +186,21 @@ impl Session for PaperSession {
     }
 
     async fn prepare(&self, outgoing: &Outgoing) -> Result<Prepared, Fault> {
+        let slow = self.server.lock().unwrap().slow.clone();
+        if let Some((_, go_on)) = slow.filter(|(text, _)| *text == outgoing.text) {
+            go_on.notified().await;
+        }
+        let mut server = self.server.lock().unwrap();
+        server.prepared += 1;
         Ok(Prepared {
             key: outgoing.key.clone(),
-            body: format!("status={}", outgoing.text),
+            body: match server.proof {
+                Proof::OwnId => own_id(&outgoing.key),
+                _ => format!("status={}", outgoing.text),
+            },
             place: outgoing.place.remote.clone(),
             text: outgoing.text.clone(),
-            proof: self.server.lock().unwrap().proof,
+            proof: server.proof,
         })
     }
 
@@ -188,10 +213,10 @@ impl Session for PaperSession {
         server.settle(now);
         server.sends += 1;
         match server.sendings.pop_front().unwrap_or(Fate::Fine) {
-            Fate::Fine => Ok(item(&server.apply(prepared, now))),
+            Fate::Fine => server.apply(prepared, now).map(|post| item(&post)),
             Fate::Lost => Err(Fault::Unsure),
             Fate::Deaf => {
-                server.apply(prepared, now);
+                server.apply(prepared, now).ok();
                 Err(Fault::Unsure)
             }
             Fate::Late(after) => {
@@ -215,8 +240,12 @@ impl Session for PaperSession {
             .filter(|post| post.place == prepared.place && post.at >= since && post.visible <= now)
             .collect();
         let (same, other): (Vec<&Post>, Vec<&Post>) = there.into_iter().partition(|post| post.text == prepared.text);
-        let by_name = match same.iter().find(|post| post.key == prepared.key) {
-            _ if !server.names => ByName::Unnamed,
+        let own = |post: &&&Post| match server.proof {
+            Proof::OwnId => post.remote == prepared.body,
+            _ => post.key == prepared.key,
+        };
+        let by_name = match same.iter().find(own) {
+            _ if !server.names && server.proof != Proof::OwnId => ByName::Unnamed,
             Some(post) => ByName::There(RemoteId::new(&post.remote)),
             None => ByName::Absent,
         };

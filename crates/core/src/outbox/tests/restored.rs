@@ -12,6 +12,24 @@ impl Scene {
         crate::outbox::restored(&self.room.desk).await.unwrap();
     }
 
+    /// Closed and opened again, on an older copy of its store if there is one; and the store as it was closed.
+    async fn reopened(self, older: Option<&[u8]>) -> (Self, Vec<u8>) {
+        let Room { desk, clock, doors, folder } = self.room;
+        drop(desk);
+        let file = doors.folder.join("desk.db");
+        let kept = std::fs::read(&file).unwrap();
+        if let Some(older) = older {
+            std::fs::write(&file, older).unwrap();
+        }
+        let desk = crate::Desk::open(doors.clone()).await.unwrap();
+        (Self { room: Room { desk, clock, doors, folder }, ..self }, kept)
+    }
+
+    fn key(&self, reply: ReplyId) -> String {
+        let read = move |conn: &rusqlite::Connection| Ok(crate::outbox::row::Reply::one(conn, reply)?.key);
+        self.room.desk.store().read_now(read).unwrap()
+    }
+
     /// The one hold there is.
     async fn only_hold(&self) -> crate::view::HoldView {
         let mut holds = self.room.desk.holds().await.unwrap();
@@ -161,8 +179,7 @@ async fn a_message_under_the_name_of_its_reply_is_that_one() {
     let (first, second) = (scene.write(conversation, "Merci").await, scene.write(conversation, "Merci").await);
     scene.restore().await;
     scene.forward(MINUTE);
-    let read = move |conn: &rusqlite::Connection| Ok(crate::outbox::row::Reply::one(conn, second)?.key);
-    let key = scene.room.desk.store().read(read).await.unwrap();
+    let key = scene.key(second);
     let now = scene.room.desk.now();
     let there = scene.server().post(&RemoteId::new("m-1"), "Merci", &key, now);
     scene.work().await;
@@ -171,6 +188,75 @@ async fn a_message_under_the_name_of_its_reply_is_that_one() {
     assert_eq!(names, [(second, RemoteId::new(&there.remote))]);
     let ReplyState::Unsure { candidates, .. } = scene.state(first).await else { panic!("the first is not there") };
     assert_eq!(candidates, []);
+}
+
+/// Its id is our own, and comes from its key: whatever the copy does not know, it chooses the same.
+#[tokio::test]
+async fn what_was_sent_under_an_id_of_our_own_is_there_once_and_adopted() {
+    let scene = Scene::new().await;
+    scene.server().proof = Proof::OwnId;
+    let (conversation, _) = scene.conversation("Léa");
+    let reply = scene.write(conversation, "Merci").await;
+    let (scene, copy) = scene.reopened(None).await;
+    scene.forward(MINUTE);
+    scene.work().await;
+    let sent = scene.server().posts[0].remote.clone();
+    // The same words from elsewhere: neither has been read by the copy.
+    let now = scene.room.desk.now();
+    scene.server().post(&RemoteId::new("m-1"), "Merci", "elsewhere", now);
+    let (scene, _) = scene.reopened(Some(&copy)).await;
+    let hold = scene.only_hold().await;
+    assert!(unsure(&scene.state(reply).await));
+    scene.room.desk.release(vec![hold.id]).await.unwrap();
+    scene.work().await;
+    assert!(matches!(scene.state(reply).await, ReplyState::Sent { .. }), "{:?}", scene.state(reply).await);
+    assert_eq!(scene.room.desk.names_of_replies().await.unwrap(), [(reply, RemoteId::new(&sent))]);
+    assert_eq!((scene.texts().len(), scene.server().sends), (2, 1));
+}
+
+/// A reading that lags shows neither: it leaves again under the same id, and is refused as there.
+#[tokio::test]
+async fn under_an_id_of_our_own_a_copy_repeats_and_posts_nothing_twice() {
+    let scene = Scene::new().await;
+    scene.server().proof = Proof::OwnId;
+    scene.server().lag = 2 * MINUTE;
+    let (conversation, _) = scene.conversation("Léa");
+    let reply = scene.write(conversation, "Merci").await;
+    let (scene, copy) = scene.reopened(None).await;
+    scene.forward(MINUTE);
+    scene.work().await;
+    let now = scene.room.desk.now();
+    scene.server().post(&RemoteId::new("m-1"), "Merci", "elsewhere", now);
+    let (scene, _) = scene.reopened(Some(&copy)).await;
+    let hold = scene.only_hold().await;
+    scene.room.desk.release(vec![hold.id]).await.unwrap();
+    scene.work().await;
+    assert!(unsure(&scene.state(reply).await));
+    assert_eq!((scene.texts().len(), scene.server().sends), (2, 2));
+    scene.forward(5 * MINUTE);
+    scene.work().await;
+    assert!(matches!(scene.state(reply).await, ReplyState::Sent { .. }), "{:?}", scene.state(reply).await);
+    assert_eq!(scene.texts().len(), 2);
+}
+
+/// The look for one of them ends with its name: it need not have read what else stands there, and says nothing of the other.
+#[tokio::test]
+async fn where_each_has_its_name_only_the_one_looked_for_is_told_to_be_absent() {
+    let scene = Scene::new().await;
+    scene.server().names = true;
+    let (conversation, _) = scene.conversation("Léa");
+    let first = scene.write(conversation, "Merci").await;
+    let second = scene.write(conversation, "Merci").await;
+    scene.restore().await;
+    let key = scene.key(first);
+    let now = scene.room.desk.now();
+    scene.server().post(&RemoteId::new("m-1"), "Merci", &key, now);
+    let mut walk = Walk::default();
+    turn(&scene.room.desk, scene.account, &mut walk).await.unwrap();
+    assert!(matches!(scene.state(first).await, ReplyState::Sent { .. }));
+    assert_eq!(scene.state(second).await, ReplyState::Unsure { looked_at: None, candidates: Vec::new() });
+    turn(&scene.room.desk, scene.account, &mut walk).await.unwrap();
+    assert_eq!(scene.state(second).await, ReplyState::Unsure { looked_at: Some(now), candidates: Vec::new() });
 }
 
 #[tokio::test]

@@ -80,3 +80,20 @@ async fn a_person_may_have_looked_and_takes_it_back() {
     assert_eq!(desk.undo(acted.act).await.unwrap().left, 1);
     assert!(scene.trip().await.seen.is_some());
 }
+
+#[tokio::test]
+async fn a_word_on_what_is_there_proves_as_long_as_it_stands() {
+    let scene = Scene::new().await;
+    scene.server().rewrites = true;
+    scene.server().sendings.push_back(super::paper::Fate::Deaf);
+    let (conversation, _) = scene.conversation("Léa");
+    let reply = scene.sent(conversation, "Merci").await;
+    let ReplyState::Unsure { candidates, .. } = scene.state(reply).await else { panic!("its answer was lost") };
+    let word = crate::view::Settle::IsThere { message: candidates[0] };
+    let said = scene.room.desk.settle(vec![reply], word).await.unwrap();
+    let now = Some(scene.room.desk.now());
+    assert_eq!((scene.trip().await.answered, scene.trip().await.seen), (now, now));
+    scene.forward(SECOND);
+    scene.room.desk.undo(said.acted.act).await.unwrap();
+    assert_eq!((scene.trip().await.answered, scene.trip().await.seen), (None, None));
+}

@@ -321,7 +321,7 @@ CREATE TABLE reply (              -- the outbox; a row stays after its sending
 ) STRICT;
 -- Each asks by its own words, so that a step of the outbox costs the same behind 10,000 others and 200,000 sent ones.
 CREATE INDEX reply_open ON reply(conversation, id, state) WHERE state IN ('to_approve','waiting','sending','refused','unsure');
-CREATE INDEX reply_shown ON reply(state, why, not_before, id, client, account, conversation)
+CREATE INDEX reply_shown ON reply(state, why, not_before, id, client, account, conversation, by_hand)
   WHERE state IN ('to_approve','waiting','sending','refused','unsure');
 CREATE INDEX reply_due ON reply(account, not_before, id, state, why, conversation, client)
   WHERE state IN ('waiting','unsure') AND by_hand = 0;
@@ -441,13 +441,14 @@ CREATE TRIGGER tally_draft_out AFTER DELETE ON draft BEGIN
 END;
 CREATE TRIGGER tally_reply_in AFTER INSERT ON reply BEGIN
   UPDATE tally SET outbox = outbox + (new.state IN ('to_approve','waiting','sending','refused','unsure')),
-                   trouble = trouble + (new.state IN ('refused','unsure'))
+                   trouble = trouble + (new.state IN ('refused','unsure') OR new.state = 'waiting' AND new.by_hand = 1)
    WHERE client = new.client;
 END;
 CREATE TRIGGER tally_reply_move AFTER UPDATE OF state ON reply WHEN new.state <> old.state BEGIN
   UPDATE tally SET outbox = outbox + (new.state IN ('to_approve','waiting','sending','refused','unsure'))
                                    - (old.state IN ('to_approve','waiting','sending','refused','unsure')),
-                   trouble = trouble + (new.state IN ('refused','unsure')) - (old.state IN ('refused','unsure'))
+                   trouble = trouble + (new.state IN ('refused','unsure') OR new.state = 'waiting' AND new.by_hand = 1)
+                                     - (old.state IN ('refused','unsure') OR old.state = 'waiting' AND old.by_hand = 1)
    WHERE client = new.client;
 END;
 

@@ -1,7 +1,7 @@
 //! What Guichet does, cut where a process can die: it looks what is due, freezes, lets the request leave, writes down
 //! what came of it; looks for what was lost, and lets it leave again where that is proven harmless.
 
-use super::server::{Fate, Request};
+use super::server::{Fate, Mode, Request};
 use super::world::{Row, Rule, Step, World};
 use crate::outbox::pair::pairs;
 use crate::outbox::state::{Event, State};
@@ -61,6 +61,8 @@ struct Seen {
     wall: i64,
     same: Vec<usize>,
     other: Vec<usize>,
+    /// What stands under its own id, where it has one.
+    named: Option<Option<usize>>,
 }
 
 impl World {
@@ -109,6 +111,7 @@ impl World {
         let Some(row) = first.cloned() else { return Flight::Idle };
         match row.state {
             State::Unsure => {
+                let row = self.prepare(row.id);
                 let seen = self.look(at, &row);
                 Flight::Looked(row, seen)
             }
@@ -148,6 +151,7 @@ impl World {
         if held || !turn || !self.shift(&row, Event::Leaves) {
             return Flight::Idle;
         }
+        self.prepare(row.id);
         self.note(at, row.id);
         if self.keeps(Rule::FreezeSynced) {
             self.sync();
@@ -155,6 +159,14 @@ impl World {
         let frozen = self.store.rows[row.id].clone();
         self.leaves(&frozen);
         Flight::Leaving(frozen, self.wall())
+    }
+
+    /// What it leaves as. A copy that never knew it prepared does it anew.
+    fn prepare(&mut self, id: usize) -> Row {
+        if !self.keeps(Rule::IdFromKey) && self.store.rows[id].chosen.is_none() {
+            self.store.rows[id].chosen = Some(self.new_key());
+        }
+        self.store.rows[id].clone()
     }
 
     /// What is known just before the first attempt.
@@ -184,8 +196,10 @@ impl World {
     fn meets(&mut self, request: &Request, fate: Option<Fate>) -> Answer {
         let now = self.now;
         match fate {
-            None => Answer::Message { post: self.server.apply(request, now), twice: false },
-            Some(Fate::Twice) => Answer::Message { post: self.server.apply(request, now), twice: true },
+            None | Some(Fate::Twice) => match self.server.apply(request, now) {
+                Some(post) => Answer::Message { post, twice: fate.is_some() },
+                None => Answer::Lost,
+            },
             Some(Fate::Deaf) => {
                 self.server.apply(request, now);
                 Answer::Lost
@@ -271,8 +285,11 @@ impl World {
         }
         self.engines[at].heard = Some(self.now);
         let there = self.server.visible(row.conversation, self.now);
-        let (same, other) = there.into_iter().partition(|post| self.server.posts[*post].text == row.text);
-        Some(Seen { at: self.now, wall: self.wall(), same, other })
+        let own = self.server.named(row.name()).filter(|own| self.server.mode == Mode::OwnId && there.contains(own));
+        let is_same = |post: &usize| self.server.posts[*post].text == row.text || own == Some(*post);
+        let (same, other) = there.into_iter().partition(is_same);
+        let named = (self.server.mode == Mode::OwnId).then_some(own);
+        Some(Seen { at: self.now, wall: self.wall(), same, other, named })
     }
 
     fn candidate(&self, row: &Row, post: usize) -> bool {
@@ -303,7 +320,18 @@ impl World {
         let twin =
             |row: &&Row| row.state == State::Unsure && row.conversation == read.conversation && row.text == read.text;
         let twins: Vec<Row> = self.store.rows.iter().filter(twin).cloned().collect();
-        let fits: Vec<Vec<bool>> = twins.iter().map(|twin| self.fits(twin, &twins[0], &seen.same)).collect();
+        let mut fits: Vec<Vec<bool>> = twins.iter().map(|twin| self.fits(twin, &twins[0], &seen.same)).collect();
+        let own = seen.same.iter().position(|post| seen.named == Some(Some(*post)));
+        let looked_for = twins.iter().position(|twin| twin.id == read.id);
+        if let (Some(own), Some(looked_for)) = (own, looked_for)
+            && fits[looked_for][own]
+        {
+            for (twin, fits) in fits.iter_mut().enumerate() {
+                for (message, fit) in fits.iter_mut().enumerate() {
+                    *fit &= (twin == looked_for) == (message == own);
+                }
+            }
+        }
         let paired = pairs(&fits);
         for (twin, message) in twins.iter().zip(&paired) {
             if let Some(message) = message {
@@ -314,7 +342,9 @@ impl World {
             self.sync();
             return Flight::Idle;
         }
-        for (twin, _) in twins.iter().zip(&paired).filter(|(_, message)| message.is_none()) {
+        // Where each has its own id, a look tells nothing of the others.
+        let told_of = |twin: &Row| twin.id == read.id || seen.named.is_none();
+        for (twin, _) in twins.iter().zip(&paired).filter(|(twin, message)| message.is_none() && told_of(twin)) {
             let forbidden = self.keeps(Rule::OthersForbidAbsent);
             let mut may_be = seen.same.iter().chain(seen.other.iter().filter(|_| forbidden));
             let absent = !may_be.any(|post| self.candidate(twin, *post));

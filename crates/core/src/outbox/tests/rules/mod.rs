@@ -82,8 +82,8 @@ fn live(mode: Mode, without: Option<Rule>, steps: &[u32]) -> Result<(), &'static
     world.verdict()
 }
 
-/// So many rounds from one seed, always the same. With a rule left out only these laws count.
-fn rounds(seed: u8, cases: u32, without: Option<Rule>, laws: &[&str]) -> Result<(), String> {
+/// So many rounds from one seed, always the same, in these modes. With a rule left out only these laws count.
+fn rounds(modes: BoxedStrategy<Mode>, cases: u32, without: Option<Rule>, laws: &[&str]) -> Result<(), String> {
     let config = ProptestConfig {
         cases,
         failure_persistence: None,
@@ -91,11 +91,10 @@ fn rounds(seed: u8, cases: u32, without: Option<Rule>, laws: &[&str]) -> Result<
         max_shrink_iters: if without.is_some() { 0 } else { 4_096 },
         ..ProptestConfig::default()
     };
-    let rng = TestRng::from_seed(config.rng_algorithm, &[seed; 32]);
+    let rng = TestRng::from_seed(config.rng_algorithm, &[1; 32]);
     let mut runner = TestRunner::new_with_rng(config, rng);
-    let mode = prop_oneof![Just(Mode::Key), Just(Mode::NoKey), Just(Mode::NoKeyAndLag)];
     let steps = proptest::collection::vec(0..84_000_u32, 1..60);
-    let lived = runner.run(&(mode, steps), |(mode, steps)| match live(mode, without, &steps) {
+    let lived = runner.run(&(modes, steps), |(mode, steps)| match live(mode, without, &steps) {
         Err(law) if without.is_none() || laws.contains(&law) => Err(TestCaseError::fail(law)),
         _ => Ok(()),
     });
@@ -109,16 +108,36 @@ fn rounds(seed: u8, cases: u32, without: Option<Rule>, laws: &[&str]) -> Result<
     }
 }
 
+fn any() -> BoxedStrategy<Mode> {
+    prop_oneof![Just(Mode::Key), Just(Mode::NoKey), Just(Mode::NoKeyAndLag)].boxed()
+}
+
+fn own_id() -> BoxedStrategy<Mode> {
+    Just(Mode::OwnId).boxed()
+}
+
 #[test]
 fn the_laws_hold() {
-    if let Err(broken) = rounds(1, 100_000, None, &[]) {
+    if let Err(broken) = rounds(any(), 100_000, None, &[]) {
+        panic!("{broken}");
+    }
+}
+
+#[test]
+fn the_laws_hold_where_the_id_is_our_own() {
+    if let Err(broken) = rounds(own_id(), 30_000, None, &[]) {
         panic!("{broken}");
     }
 }
 
 /// With a rule left out one of these laws breaks, within so many rounds.
 fn needed(rule: Rule, laws: &[&str]) {
-    rounds(1, 200_000, Some(rule), laws).expect_err("no law broke");
+    rounds(any(), 200_000, Some(rule), laws).expect_err("no law broke");
+}
+
+#[test]
+fn an_id_of_our_own_comes_from_the_key_alone() {
+    rounds(own_id(), 200_000, Some(Rule::IdFromKey), &["twice"]).expect_err("no law broke");
 }
 
 #[test]

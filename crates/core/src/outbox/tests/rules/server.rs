@@ -1,4 +1,5 @@
-//! A server in three modes: it honours a key, it does not, or its reading lags besides. Each request meets a fate.
+//! A server in four modes: it honours a key, it does not, or its reading lags besides; or a message has the id that was
+//! chosen for it. Each request meets a fate.
 
 use guichet_model::{MINUTE, Proof, SECOND};
 use std::collections::VecDeque;
@@ -8,6 +9,8 @@ pub enum Mode {
     Key,
     NoKey,
     NoKeyAndLag,
+    /// The key is the message's id: what is there is refused a second time, and found by its name.
+    OwnId,
 }
 
 /// What becomes of the next request.
@@ -81,6 +84,7 @@ impl Server {
             Mode::Key => Proof::Key { valid_for: KEPT / 2 },
             Mode::NoKey => Proof::ReadBack { settles_within: MINUTE },
             Mode::NoKeyAndLag => Proof::None,
+            Mode::OwnId => Proof::OwnId,
         }
     }
 
@@ -92,14 +96,23 @@ impl Server {
         }
     }
 
-    pub fn apply(&mut self, request: &Request, at: i64) -> usize {
+    /// `None`: refused as there, which tells the asker nothing.
+    pub fn apply(&mut self, request: &Request, at: i64) -> Option<usize> {
         let first = |post: &Post| post.wish.is_some() && post.key == request.key && at - post.at < KEPT;
         if self.mode == Mode::Key
             && let Some(there) = self.posts.iter().position(first)
         {
-            return there;
+            return Some(there);
         }
-        self.post(request.conversation, request.text, Some(request.wish), request.key, at)
+        if self.mode == Mode::OwnId && self.named(request.key).is_some() {
+            return None;
+        }
+        Some(self.post(request.conversation, request.text, Some(request.wish), request.key, at))
+    }
+
+    /// What stands under an id of our own.
+    pub fn named(&self, id: usize) -> Option<usize> {
+        self.posts.iter().position(|post| post.wish.is_some() && post.key == id)
     }
 
     pub fn post(&mut self, conversation: usize, text: u32, wish: Option<usize>, key: usize, at: i64) -> usize {

@@ -36,7 +36,7 @@ impl World {
         let (wish, key, wall) = (self.wish(reply, true), self.new_key(), self.wall());
         let row = &mut self.store.rows[reply];
         (row.wish, row.key, row.not_before, row.rests_from) = (wish, key, wall, wall);
-        (row.first_try, row.absent, row.looks) = (None, false, 0);
+        (row.chosen, row.first_try, row.absent, row.looks) = (None, None, false, 0);
         row.known.clear();
         self.said(before);
         self.act();

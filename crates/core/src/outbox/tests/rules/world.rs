@@ -39,6 +39,7 @@ pub enum Rule {
     UndoAsLeft,
     UndoOfThisLife,
     UndoInOrder,
+    IdFromKey,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +98,8 @@ pub struct Row {
     pub text: u32,
     pub wish: usize,
     pub key: usize,
+    /// What leaving a rule out means: an id that was chosen when it was prepared.
+    pub chosen: Option<usize>,
     pub state: State,
     pub tries: u32,
     pub not_before: i64,
@@ -120,8 +123,13 @@ impl Row {
         !matches!(self.state, State::Sent | State::TakenBack | State::Discarded)
     }
 
+    /// The key it leaves under.
+    pub fn name(&self) -> usize {
+        self.chosen.unwrap_or(self.key)
+    }
+
     pub fn request(&self) -> Request {
-        Request { conversation: self.conversation, text: self.text, wish: self.wish, key: self.key }
+        Request { conversation: self.conversation, text: self.text, wish: self.wish, key: self.name() }
     }
 }
 
@@ -338,6 +346,7 @@ impl World {
             text,
             wish,
             key: self.new_key(),
+            chosen: None,
             state: if self.to_approve && self.keeps(Rule::Approval) { State::ToApprove } else { State::Waiting },
             tries: 0,
             not_before: self.wall() + UNDO,
