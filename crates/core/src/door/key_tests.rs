@@ -10,7 +10,8 @@ use crate::testing::paper::{self, Asked, MENTIONS};
 use crate::testing::{Room, signed};
 use crate::view::{ReplyState, Settle, Triage};
 use guichet_model::{
-    AccountId, ConversationId, DAY, Item, MINUTE, MessageId, Millis, Noticed, Page, ReplyId, Route, SECOND, Unread,
+    AccountId, ConversationId, DAY, Item, MINUTE, MessageId, Millis, Noticed, Page, RemoteId, ReplyId, Route, SECOND,
+    Unread,
 };
 
 fn number(room: &Room, sql: &str) -> i64 {
@@ -226,6 +227,16 @@ async fn the_same_words_on_two_days_of_a_file_are_two() {
     assert_eq!((again.new, again.known), (0, 2));
     // Told by another way it is one of them.
     assert_eq!(add(&room, client, POST, "Bravo !", Some("Léa")).await.known, 1);
+}
+
+#[tokio::test]
+async fn what_the_network_said_was_gone_and_is_pasted_stands_there() {
+    let (room, _, client) = scene().await;
+    let account = with_key(&room, client).await;
+    take(&room, account, vec![shown("m-9", "Vous ouvrez demain ?", room.desk.now())]).await;
+    let gone = Page { gone: vec![RemoteId::new("m-9")], ..Page::default() };
+    room.desk.take(account, MENTIONS, gone).await.unwrap();
+    assert_eq!(add(&room, client, TOOT, "Vous ouvrez demain ?", Some("Léa")).await.new, 1);
 }
 
 async fn mailed(room: &Room, mailbox: AccountId, number: u32) {

@@ -217,6 +217,7 @@ struct Candidate {
     conversation: ConversationId,
     route: Route,
     ours: bool,
+    gone: bool,
     at: Millis,
     remote: String,
     author: String,
@@ -237,9 +238,12 @@ impl Intake<'_> {
         let Some(linked) = linked(item) else { return Ok(None) };
         if linked.precise
             && let Some(known) = self.message_by("link", &linked.name)?
-            && (self.route != Route::Api || self.candidate(known.0)?.route != Route::Api)
         {
-            return Ok(Some(known));
+            // Two that the network shows are two; and what is pasted stands there, whatever its network said was gone.
+            let found = self.candidate(known.0)?;
+            if found.route != Route::Api || (self.route != Route::Api && !found.gone) {
+                return Ok(Some(known));
+            }
         }
         let by = shown_name(&item.author);
         let names = [said_at(place(&linked), &item.body.text, by), said_at(place(&linked), &item.body.text, "")];
@@ -335,7 +339,8 @@ impl Intake<'_> {
         Ok(self
             .tx
             .prepare_cached(
-                "SELECT m.conversation, m.route, m.ours, p.name, p.handle, m.at, m.remote
+                "SELECT m.conversation, m.route, m.ours, p.name, p.handle, m.at, m.remote,
+                        m.gone_at IS NOT NULL
                    FROM message m JOIN person p ON p.id = m.person WHERE m.id = ?1",
             )?
             .query_row([id.0], |row| {
@@ -348,6 +353,7 @@ impl Intake<'_> {
                     handle: row.get(4)?,
                     at: Millis(row.get(5)?),
                     remote: row.get(6)?,
+                    gone: row.get(7)?,
                 })
             })?)
     }
