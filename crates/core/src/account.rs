@@ -217,9 +217,10 @@ fn put(
         return Ok(AccountId(id));
     }
     if let Some(id) = door::takes_key(tx, client, network, server)? {
+        // Connected now: its first reading is no flood either.
         tx.execute(
             "UPDATE account SET access = ?2, network = ?3, server = ?4, me = ?5, remote = ?6, handle = ?7, name = ?8,
-                                health = ?9, capabilities = NULL, blocked = NULL,
+                                health = ?9, capabilities = NULL, blocked = NULL, created_at = ?10,
                                 trip_read_at = NULL, trip_answered_at = NULL, trip_seen_at = NULL
               WHERE id = ?1",
             params![
@@ -231,7 +232,8 @@ fn put(
                 signed.remote.as_str(),
                 signed.me.handle,
                 signed.me.name,
-                serde_json::to_string(&Health::New)?
+                serde_json::to_string(&Health::New)?,
+                now.0
             ],
         )?;
         journal::record(tx, now, "add_account", Some(client), json!({ "account": id }))?;

@@ -124,6 +124,12 @@ pub fn read(text: &str) -> Option<Linked> {
     })
 }
 
+/// The host of a server as links tell it, whatever its port and folder; `None`: no server of the web that has a name.
+pub fn host(server: &str) -> Option<String> {
+    let url = Url::parse(server).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    url.domain().map(bare)
+}
+
 /// The normal form of a link.
 pub fn normal(text: &str) -> Option<String> {
     read(text).map(|linked| linked.name)

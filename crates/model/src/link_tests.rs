@@ -147,3 +147,17 @@ fn an_answer_s_link_tells_what_it_answers() {
         assert_eq!((answered.name.as_str(), answered.parent), (parent, None), "the other one bears that name");
     }
 }
+
+#[test]
+fn a_server_is_the_host_that_its_links_name() {
+    for server in
+        ["https://exemple.fr", "https://www.exemple.fr/", "https://Exemple.fr:8443/blog", "https://m.exemple.fr"]
+    {
+        let link = read(&format!("{}/2026/galette/#comment-3", server.trim_end_matches('/'))).unwrap();
+        assert_eq!((host(server).as_deref(), link.host.as_str()), (Some("exemple.fr"), "exemple.fr"), "{server}");
+    }
+    // Neither a mailbox nor an address without a name is a server that links lead to.
+    for server in ["imaps://exemple.fr", "http://127.0.0.1:8080", "exemple.fr", ""] {
+        assert_eq!(host(server), None, "{server}");
+    }
+}

@@ -7,6 +7,8 @@
 
 use regex::{Regex, escape};
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
+use std::sync::OnceLock;
 use ts_rs::TS;
 
 /// How many words next to what was shown are the form's own.
@@ -66,6 +68,8 @@ pub struct Who {
     #[serde(default)]
     pub before: String,
     pub after: String,
+    #[serde(skip)]
+    made: Made,
 }
 
 /// A text stands in the body between these words; nothing after: to its end. `{author}`: the author as found; `{line}`:
@@ -74,6 +78,32 @@ pub struct Who {
 pub struct Around {
     pub before: String,
     pub after: String,
+    #[serde(skip)]
+    made: [Made; 2],
+}
+
+/// An expression, made once however many mails are read by it. It says nothing that the words do not.
+#[derive(Clone, Default)]
+struct Made(OnceLock<Option<Regex>>);
+
+impl Made {
+    fn of(&self, make: impl FnOnce() -> Option<String>) -> Option<&Regex> {
+        self.0.get_or_init(|| Regex::new(&make()?).ok()).as_ref()
+    }
+}
+
+impl PartialEq for Made {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Made {}
+
+impl std::fmt::Debug for Made {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Made")
+    }
 }
 
 /// A part of a mail, in UTF-16 units of `Told::whole`, the end excluded.
@@ -180,9 +210,11 @@ impl Look {
 
 impl Who {
     fn read(&self, told: &Told) -> Option<String> {
-        let before = if self.before.is_empty() { "(?m:^)".to_owned() } else { pattern(&self.before, None)? };
-        let after = if self.after.is_empty() { "(?m:$)".to_owned() } else { escape(&self.after) };
-        let found = Regex::new(&format!("{before}([^\n]{{1,{LONGEST_NAME}}}?){after}")).ok()?;
+        let found = self.made.of(|| {
+            let before = if self.before.is_empty() { "(?m:^)".to_owned() } else { pattern(&self.before, None)? };
+            let after = if self.after.is_empty() { "(?m:$)".to_owned() } else { escape(&self.after) };
+            Some(format!("{before}([^\n]{{1,{LONGEST_NAME}}}?){after}"))
+        })?;
         let name = found.captures(told.at(self.r#in))?.get(1)?.as_str().trim();
         (!name.is_empty()).then(|| name.to_owned())
     }
@@ -190,11 +222,17 @@ impl Who {
 
 impl Around {
     fn read(&self, body: &str, author: Option<&str>) -> Option<String> {
-        let found = Regex::new(&pattern(&self.before, author)?).ok()?.find(body)?;
-        let rest = &body[found.end()..];
+        let find = |words: &str, made: &Made, text: &str| -> Option<Range<usize>> {
+            // Another author, another expression.
+            if words.contains("{author}") {
+                return Some(Regex::new(&pattern(words, author)?).ok()?.find(text)?.range());
+            }
+            Some(made.of(|| pattern(words, None))?.find(text)?.range())
+        };
+        let rest = &body[find(&self.before, &self.made[0], body)?.end..];
         let end = match self.after.as_str() {
             "" => rest.len(),
-            after => Regex::new(&pattern(after, author)?).ok()?.find(rest)?.start(),
+            after => find(after, &self.made[1], rest)?.start,
         };
         let text = bare(&rest[..end]);
         (!text.is_empty()).then(|| text.to_owned())
@@ -259,7 +297,7 @@ fn authors(told: &Told, shown: Piece) -> Vec<Who> {
 
 fn whos(text: &str, piece: Piece) -> Vec<Who> {
     let line = Line::of(text, piece.start, piece.end);
-    let who = |before: String, after: String| Who { r#in: piece.place, before, after };
+    let who = |before: String, after: String| Who { r#in: piece.place, before, after, made: Made::default() };
     let after = head(line.after);
     if !line.before.is_empty() || !line.after.is_empty() {
         return vec![who(tail(line.before), after)];
@@ -291,7 +329,11 @@ fn arounds(body: &str, text: Piece, author: Option<&str>) -> Vec<Around> {
         (false, Some(next)) => vec![format!("{own}{next}"), own],
         (false, None) => vec![own],
     };
-    let pair = |before: &String, after: &String| Around { before: before.clone(), after: after.clone() };
+    let pair = |before: &String, after: &String| Around {
+        before: before.clone(),
+        after: after.clone(),
+        made: Default::default(),
+    };
     afters.iter().flat_map(|after| befores.iter().map(move |before| pair(before, after))).collect()
 }
 

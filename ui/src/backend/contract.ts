@@ -791,8 +791,9 @@ answered: Millis | null,
 seen: Millis | null, };
 
 /**
- * How an item came, and how an account is reached. The later ones know more: what they bring takes the place of what an
- * earlier one had.
+ * How an item came, and how an account is reached: by the latest of these that ever brought it. What the API shows takes
+ * the place of what any other had told, and stays. Of the others none knows best: a text stands until a longer one is
+ * told that it is the beginning of, until the same way tells another, or until the CM does by hand.
  */
 export type Route = "hand" | "file" | "mail" | "api";
 

@@ -4,27 +4,35 @@ use super::item::Of;
 use crate::intake;
 use crate::view::{Health, Problem};
 use guichet_model::{
-    AccountId, Author, Capabilities, ClientId, Item, Millis, Proof, RemoteId, Route, TextLimit, TextUnit, link,
+    AccountId, Author, Capabilities, ClientId, Millis, Proof, RemoteId, Route, TextLimit, TextUnit, link,
 };
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
-use std::collections::{HashMap, HashSet};
 
 /// The remote name of an account without a key: no network gives one that reads so.
 pub(super) const DOOR: &str = "door";
 /// Where a network has no limit that we know of.
 const NO_LIMIT: u32 = 65_536;
 
-/// And whether it was made, or came back, for this.
+/// The account of an item, and what had to be done for it.
+pub(super) struct Home {
+    pub account: AccountId,
+    /// Made for this.
+    pub made: bool,
+    /// It had been removed.
+    pub back: bool,
+}
+
+/// `None`: it was removed, and only what the CM does themselves brings it back (`by_act`).
 pub(super) fn find(
     tx: &Transaction<'_>,
     client: ClientId,
     name: &str,
     of: &Of,
-    route: Route,
+    (route, by_act): (Route, bool),
     now: Millis,
-) -> Result<(AccountId, bool), Problem> {
-    if let Some(keyed) = keyed(tx, client, of)? {
-        return Ok((keyed, false));
+) -> Result<Option<Home>, Problem> {
+    if let Some(account) = keyed(tx, client, of)? {
+        return Ok(Some(Home { account, made: false, back: false }));
     }
     let known: Option<(i64, i64, bool)> = tx
         .prepare_cached(
@@ -35,14 +43,39 @@ pub(super) fn find(
         .query_row(params![client.0, of.network, of.server, DOOR], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     if let Some((id, access, removed)) = known {
+        if removed && !by_act {
+            return Ok(None);
+        }
         // The way that tells most is how it is reached.
         let before: String = tx.query_row("SELECT route FROM access WHERE id = ?1", [access], |row| row.get(0))?;
         let best = intake::route_of(&before).max(route);
         tx.execute("UPDATE access SET route = ?2 WHERE id = ?1 AND route <> ?2", params![access, intake::route(best)])?;
         tx.execute("UPDATE account SET removed_at = NULL WHERE id = ?1", [id])?;
-        return Ok((AccountId(id), removed));
+        return Ok(Some(Home { account: AccountId(id), made: false, back: removed }));
     }
-    Ok((make(tx, client, name, of, route, now)?, true))
+    let account = make(tx, client, name, of, route, now)?;
+    Ok(Some(Home { account, made: true, back: false }))
+}
+
+/// What was made for an act that is undone goes with it, where nothing came by it since. Whether it did.
+pub(super) fn unmake(tx: &Transaction<'_>, account: AccountId) -> Result<bool, Problem> {
+    let access: Option<i64> = tx
+        .query_row(
+            "SELECT a.access FROM account a
+              WHERE a.id = ?1 AND a.remote = ?2
+                AND NOT EXISTS (SELECT 1 FROM conversation WHERE account = a.id)
+                AND NOT EXISTS (SELECT 1 FROM unread_raw WHERE account = a.id)",
+            params![account.0, DOOR],
+            |row| row.get(0),
+        )
+        .optional()?;
+    let Some(access) = access else { return Ok(false) };
+    for table in ["alias", "post", "former_root", "tombstone"] {
+        tx.execute(&format!("DELETE FROM {table} WHERE account = ?1"), [account.0])?;
+    }
+    tx.execute("DELETE FROM account WHERE id = ?1", [account.0])?;
+    tx.execute("DELETE FROM access WHERE id = ?1", [access])?;
+    Ok(true)
 }
 
 /// The client's account at that network, or at that server, that is reached with a key.
@@ -54,9 +87,7 @@ fn keyed(conn: &Connection, client: ClientId, of: &Of) -> Result<Option<AccountI
     let mut rows = accounts.query([client.0])?;
     while let Some(row) = rows.next()? {
         let (network, server): (String, String) = (row.get(1)?, row.get(2)?);
-        let host = server.split_once("://").map_or(server.as_str(), |(_, host)| host).split(['/', ':']).next();
-        let host = host.unwrap_or_default().trim_start_matches("www.");
-        if network == of.network || (!of.host.is_empty() && host == of.host) {
+        if network == of.network || link::host(&server).is_some_and(|host| host == of.host) {
             return Ok(Some(AccountId(row.get(0)?)));
         }
     }
@@ -104,52 +135,27 @@ fn make(
 }
 
 /// A sign-in for this client at that network, or at that server: the account without a key that becomes it, if there is
-/// one. Its conversations go on.
+/// one. Its conversations go on. A server is its host, whatever its port and folder: so links name it.
 pub(crate) fn takes_key(
     tx: &Transaction<'_>,
     client: ClientId,
     network: &str,
     server: &str,
 ) -> Result<Option<i64>, Problem> {
-    Ok(tx
-        .prepare_cached(
-            "SELECT a.id FROM account a
-              WHERE a.client = ?1 AND a.remote = ?4 AND (a.network = ?2 OR a.server = ?3) AND a.removed_at IS NULL
-              ORDER BY a.network = ?2 DESC, a.id LIMIT 1",
-        )?
-        .query_row(params![client.0, network, server, DOOR], |row| row.get(0))
-        .optional()?)
-}
-
-/// What the network itself has shown of these before: they are named by their links, so that they are known again.
-pub(super) fn name_read(tx: &Transaction<'_>, account: AccountId, items: &[(Item, bool)]) -> Result<(), Problem> {
-    let keyed: bool = tx.query_row(
-        "SELECT w.route = 'api' FROM account a JOIN access w ON w.id = a.access WHERE a.id = ?1",
-        [account.0],
-        |row| row.get(0),
+    let mut doors = tx.prepare_cached(
+        "SELECT a.id, a.network, a.server FROM account a
+          WHERE a.client = ?1 AND a.remote = ?3 AND a.removed_at IS NULL
+          ORDER BY a.network = ?2 DESC, a.id",
     )?;
-    if !keyed {
-        return Ok(());
-    }
-    let wanted: HashSet<String> = items.iter().filter_map(|(item, _)| link::normal(item.url.as_deref()?)).collect();
-    let mut found: HashMap<String, i64> = HashMap::new();
-    let mut read = tx.prepare_cached(
-        "SELECT id, url FROM message WHERE account = ?1 AND gone_at IS NULL AND url IS NOT NULL AND route = 'api'",
-    )?;
-    let mut rows = read.query([account.0])?;
+    let signed = link::host(server);
+    let mut rows = doors.query(params![client.0, network, DOOR])?;
     while let Some(row) = rows.next()? {
-        let url: String = row.get(1)?;
-        let named = link::read(&url).filter(|linked| linked.precise).map(|linked| linked.name);
-        if let Some(name) = named.filter(|name| wanted.contains(name)) {
-            found.insert(name, row.get(0)?);
+        let (of, at): (String, String) = (row.get(1)?, row.get(2)?);
+        if of == network || (signed.is_some() && link::host(&at) == signed) {
+            return Ok(Some(row.get(0)?));
         }
     }
-    let mut alias =
-        tx.prepare_cached("INSERT OR IGNORE INTO alias (account, scope, name, message) VALUES (?1, 'link', ?2, ?3)")?;
-    for (name, message) in found {
-        alias.execute(params![account.0, name, message])?;
-    }
-    Ok(())
+    Ok(None)
 }
 
 /// What a person can publish there; nothing is done by us.

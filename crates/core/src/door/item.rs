@@ -58,15 +58,16 @@ pub(super) fn of(noticed: &Noticed, client: &str, now: Millis) -> Option<(Of, It
     ))
 }
 
-/// The link where it names the item; else what was said there, by whom; without any link, when as well.
+/// The link where it names the item; else what was said there, by whom, and when, where that is told.
 fn remote(noticed: &Noticed, linked: Option<&Linked>, text: &str, by: &str) -> String {
-    match linked {
-        Some(linked) if linked.precise => linked.name.clone(),
-        Some(linked) => said_at(&linked.name, text, by),
-        None => {
-            let at = noticed.at.map(|at| at.0.to_string()).unwrap_or_default();
-            said_at(&format!("{}@{at}", noticed.network.as_deref().unwrap_or_default()), text, by)
-        }
+    let place = match linked {
+        Some(linked) if linked.precise => return linked.name.clone(),
+        Some(linked) => linked.name.as_str(),
+        None => noticed.network.as_deref().unwrap_or_default(),
+    };
+    match noticed.at {
+        Some(at) => said_at(&format!("{place}@{}", at.0), text, by),
+        None => said_at(place, text, by),
     }
 }
 

@@ -3,8 +3,8 @@
 //! What was pasted, listed in a file or told by mail is named by its link (`model/link.rs`) and taken in under an account
 //! of its client at that network; where there is none, one is made that has no key. Such an account is never pulled and
 //! never sends: a reply to what came so is copied and published by the CM (`outbox/by_hand.rs`). When somebody signs in
-//! to that network later, the same account gets its key, and what its API shows takes the rows over
-//! (`intake/keyless.rs`).
+//! to that network, or at that host, later, the same account gets its key, and what its API shows takes the rows over
+//! (`intake/keyless.rs`). One that the CM has removed comes back by what they do themselves, never by a mail.
 
 mod account;
 mod item;
@@ -20,6 +20,9 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 pub(crate) use taught::undo_teach;
+
+/// Why a mail tells of nothing (`networks/door`): no network that we know sent it. It is somebody's, and no item.
+const STRANGER: &str = "sender";
 
 impl Desk {
     /// What a link is; `None`: none that a browser opens.
@@ -45,8 +48,8 @@ impl Desk {
         self.notice(client, Route::Hand, vec![noticed], Vec::new()).await
     }
 
-    /// Items as the door tells them, for one client, and what could not be read of what told them: that is kept raw.
-    /// `NotFound` where there is no such client.
+    /// Items as the door tells them, for one client, and what could not be read of what told them: that is kept raw, but for
+    /// the mails of others, which are only counted. `NotFound` where there is no such client.
     pub async fn notice(
         &self,
         client: ClientId,
@@ -55,6 +58,8 @@ impl Desk {
         unread: Vec<Unread>,
     ) -> Result<Added, Problem> {
         let now = self.now();
+        // Reading thousands of mails takes its time: the one writer is not kept waiting by it.
+        let noticed = self.as_taught(noticed).await?;
         let added =
             self.store().write(Durability::Full, move |tx| take_in(tx, client, route, noticed, unread, now)).await?;
         self.announce(added.acted.change.clone());
@@ -67,6 +72,9 @@ struct Came {
     new: Vec<MessageId>,
     known: u32,
     unreadable: u32,
+    /// Accounts that were made for it, and the rows of what is kept raw.
+    made: Vec<AccountId>,
+    raw: Vec<i64>,
     first: Option<MessageId>,
     change: Change,
 }
@@ -82,7 +90,10 @@ fn take_in(
     let came = bring(tx, client, route, noticed, unread, None, now)?;
     let act = match came.new.is_empty() {
         true => None,
-        false => Some(journal::record(tx, now, "add_items", Some(client), json!({ "messages": came.new }))?),
+        false => {
+            let detail = json!({ "messages": came.new, "accounts": came.made, "raw": came.raw });
+            Some(journal::record(tx, now, "add_items", Some(client), detail)?)
+        }
     };
     Ok(Added {
         new: count(came.new.len()),
@@ -105,14 +116,16 @@ pub(crate) fn told_by_mail(
     }
     let client =
         tx.query_row("SELECT client FROM account WHERE id = ?1", [mailbox.0], |row| row.get(0).map(ClientId))?;
-    Ok(bring(tx, client, Route::Mail, noticed.to_vec(), Vec::new(), Some(mailbox), now)?.change)
+    let noticed = taught::understood(tx, noticed.to_vec())?;
+    Ok(bring(tx, client, Route::Mail, noticed, Vec::new(), Some(mailbox), now)?.change)
 }
 
 fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// `home`: where what nobody can read is kept; `None`: under the first account that the same file told of.
+/// `home`: the mailbox that told it, where what nobody can read is kept; `None`: the CM brings it, and that is kept under
+/// the first account that the same file told of.
 fn bring(
     tx: &Transaction<'_>,
     client: ClientId,
@@ -125,21 +138,24 @@ fn bring(
     let name: String = tx.query_row("SELECT name FROM client WHERE id = ?1", [client.0], |row| row.get(0))?;
     let mut by_account: BTreeMap<AccountId, Vec<(Item, bool)>> = BTreeMap::new();
     let mut mails: BTreeMap<AccountId, Vec<Noticed>> = BTreeMap::new();
-    let mut change = Change::default();
-    for one in taught::understood(tx, noticed)? {
+    let (mut change, mut made) = (Change::default(), Vec::new());
+    for one in noticed {
         let Some((of, item)) = item::of(&one, &name, now) else {
             unread.push(Unread { raw: serde_json::to_string(&one)?, why: "network".into() });
             continue;
         };
-        let (account, made) = account::find(tx, client, &name, &of, route, now)?;
+        let Some(at) = account::find(tx, client, &name, &of, (route, home.is_none()), now)? else {
+            tracing::info!(client = client.0, network = of.network, "told of an account that was removed");
+            continue;
+        };
         // Another account, another limit to count by.
-        change.all |= made;
-        by_account.entry(account).or_default().push((item, one.raw));
-        mails.entry(account).or_default().push(one);
+        change.all |= at.made || at.back;
+        made.extend(at.made.then_some(at.account));
+        by_account.entry(at.account).or_default().push((item, one.raw));
+        mails.entry(at.account).or_default().push(one);
     }
     let (mut new, mut met, mut first) = (Vec::new(), 0, None);
     for (account, items) in &by_account {
-        account::name_read(tx, *account, items)?;
         let (received, told) = intake::receive(tx, *account, route, items, now)?;
         for ((message, _), one) in received.iter().zip(mails.get(account).into_iter().flatten()) {
             keep_mail(tx, *message, one)?;
@@ -153,23 +169,30 @@ fn bring(
             params![account.0, now.0, account::DOOR],
         )?;
     }
+    let unreadable = count(unread.len());
+    unread.retain(|one| one.why != STRANGER);
+    let mut raw = Vec::new();
     if let Some(home) = home.as_ref().or(by_account.keys().next()) {
-        intake::keep_raw(tx, *home, intake::route(route), &unread, now)?;
+        raw = intake::keep_raw(tx, *home, intake::route(route), &unread, now)?;
     }
     change.desk = true;
-    let (known, unreadable) = (count(met - new.len()), count(unread.len()));
+    let known = count(met - new.len());
     tracing::info!(client = client.0, ?route, new = new.len(), known, unreadable, "items came without a key");
-    Ok(Came { new, known, unreadable, first, change })
+    Ok(Came { new, known, unreadable, made, raw, first, change })
 }
 
-/// The first mail that told of a message stays with it. One with its pictures inside is kept by its beginning.
+/// The first mail that told of a message stays with it, until its network shows it. One with its pictures inside is kept
+/// by its beginning.
 fn keep_mail(tx: &Transaction<'_>, message: MessageId, one: &Noticed) -> Result<(), Problem> {
     const LONGEST: usize = 256 * 1024;
     if let Some(mail) = &one.mail {
         let kept: String = mail.chars().take(LONGEST).collect();
         let told = one.told.as_ref().map(serde_json::to_string).transpose()?;
-        tx.prepare_cached("INSERT OR IGNORE INTO notice_mail (message, mail, told) VALUES (?1, ?2, ?3)")?
-            .execute(params![message.0, kept, told])?;
+        tx.prepare_cached(
+            "INSERT OR IGNORE INTO notice_mail (message, mail, told)
+             SELECT id, ?2, ?3 FROM message WHERE id = ?1 AND route <> 'api'",
+        )?
+        .execute(params![message.0, kept, told])?;
     }
     Ok(())
 }
@@ -190,9 +213,18 @@ pub(crate) fn undo_add(tx: &Transaction<'_>, detail: &Value, now: Millis) -> Res
             None => restored.left += 1,
         }
     }
+    let raw: Option<Vec<i64>> = serde_json::from_value(detail["raw"].clone())?;
+    intake::forget_raw(tx, &raw.unwrap_or_default())?;
+    let made: Option<Vec<AccountId>> = serde_json::from_value(detail["accounts"].clone())?;
+    for account in made.unwrap_or_default() {
+        restored.change.all |= account::unmake(tx, account)?;
+    }
     restored.change.desk = true;
     Ok(restored)
 }
 
+#[cfg(test)]
+#[path = "key_tests.rs"]
+mod key_tests;
 #[cfg(test)]
 mod tests;

@@ -15,6 +15,7 @@ use guichet_model::look::{Look, Piece, Span, Told};
 use guichet_model::{AccountId, ClientId, MessageId, Millis, Noticed, RemoteId};
 use rusqlite::{Connection, Row, Transaction, params};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 
 /// Read again by one act, the newest first.
 const MOST_AGAIN: usize = 500;
@@ -45,9 +46,15 @@ impl Desk {
 
 /// What our own patterns did not understand, by those that were taught.
 pub(super) fn understood(conn: &Connection, mut noticed: Vec<Noticed>) -> Result<Vec<Noticed>, Problem> {
+    // One look is asked about many mails: its expressions are made once.
+    let mut known: HashMap<String, Vec<Look>> = HashMap::new();
     for one in noticed.iter_mut().filter(|one| one.raw) {
         let Some(told) = &one.told else { continue };
-        if let Some((author, text)) = looks(conn, &told.domain)?.iter().find_map(|look| look.read(told)) {
+        if !known.contains_key(&told.domain) {
+            known.insert(told.domain.clone(), looks(conn, &told.domain)?);
+        }
+        let found = known.get(&told.domain).and_then(|looks| looks.iter().find_map(|look| look.read(told)));
+        if let Some((author, text)) = found {
             let author = named(told, author);
             (one.author, one.text, one.raw) = (author, text, false);
         }

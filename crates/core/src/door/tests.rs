@@ -12,10 +12,10 @@ use crate::view::{
 use guichet_model::{HOUR, Kind, ReplyId, SECOND};
 use std::sync::Arc;
 
-const COMMENT: &str = "https://www.facebook.com/phare/posts/pfbid0abc?comment_id=812345678901234";
+pub(super) const COMMENT: &str = "https://www.facebook.com/phare/posts/pfbid0abc?comment_id=812345678901234";
 const SAME: &str = "https://m.facebook.com/story.php?story_fbid=pfbid0zzz&id=7&comment_id=812345678901234&notif_id=3";
-const POST: &str = "https://www.instagram.com/p/Cabc123/?igsh=x";
-const TOOT: &str = "https://exemple.test/@lea/109372843234123456";
+pub(super) const POST: &str = "https://www.instagram.com/p/Cabc123/?igsh=x";
+pub(super) const TOOT: &str = "https://exemple.test/@lea/109372843234123456";
 
 fn pasted(link: &str, text: &str, author: Option<&str>) -> ByHand {
     ByHand { link: link.into(), text: text.into(), author: author.map(Into::into), at: None }
@@ -42,12 +42,12 @@ pub(super) async fn rows(room: &Room) -> u32 {
 }
 
 /// Written, and waiting to be copied.
-async fn written(room: &Room, conversation: ConversationId, text: &str) -> ReplyId {
+pub(super) async fn written(room: &Room, conversation: ConversationId, text: &str) -> ReplyId {
     let draft = DraftView { text: text.into(), ..DraftView::default() };
     room.desk.send_reply(conversation, draft, false).await.unwrap().reply
 }
 
-async fn state(room: &Room, reply: ReplyId) -> ReplyState {
+pub(super) async fn state(room: &Room, reply: ReplyId) -> ReplyState {
     let all = room.desk.outbox(OutboxQuery::default(), 0, 100).await.unwrap();
     all.rows.into_iter().find(|row| row.id == reply).unwrap().state
 }
@@ -261,11 +261,11 @@ async fn an_item_added_by_mistake_goes_again_and_what_is_answered_stays() {
 }
 
 /// Signed in at the server that the pasted link stands on.
-async fn with_key(room: &Room, client: ClientId) -> AccountId {
+pub(super) async fn with_key(room: &Room, client: ClientId) -> AccountId {
     room.desk.add_account(client, "paper".into(), signed("Phare")).await.unwrap()[0]
 }
 
-fn shown(remote: &str, text: &str, at: Millis) -> Item {
+pub(super) fn shown(remote: &str, text: &str, at: Millis) -> Item {
     Item { url: Some(TOOT.into()), ..paper::item(remote, "Léa", at, text) }
 }
 
@@ -349,7 +349,7 @@ async fn what_is_no_link_or_says_nothing_is_refused() {
     assert_eq!(room.desk.recognise("x.com/lea/status/17".into()).await.unwrap().unwrap().network, "x");
 }
 
-fn listed(link: Option<&str>, network: Option<&str>, text: &str, at: Option<Millis>) -> Noticed {
+pub(super) fn listed(link: Option<&str>, network: Option<&str>, text: &str, at: Option<Millis>) -> Noticed {
     Noticed {
         link: link.map(Into::into),
         network: network.map(Into::into),

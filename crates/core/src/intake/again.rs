@@ -56,11 +56,12 @@ impl Puller {
     }
 }
 
-/// The oldest look first. A look of the future was made before the clock was set back.
+/// The oldest look first. A look of the future was made before the clock was set back. What came without a key bears no
+/// name that its network knows: asked for by it, it would be missed, and gone.
 fn due(conn: &Connection, account: AccountId, most: usize, now: Millis) -> Result<Vec<RemoteId>, Problem> {
     let mut due = conn.prepare_cached(
         "SELECT remote FROM message
-          WHERE account = ?1 AND at >= ?2 AND gone_at IS NULL
+          WHERE account = ?1 AND at >= ?2 AND gone_at IS NULL AND route = 'api'
             AND (looked_at <= ?3 OR looked_at > ?5 OR (misses > 0 AND looked_at <= ?4))
           ORDER BY looked_at, id LIMIT ?6",
     )?;

@@ -47,6 +47,8 @@ pub(super) struct Known {
     row: i64,
     scope: String,
     said: Option<String>,
+    /// Other words by somebody else, which no edit of the network's explains.
+    another: bool,
 }
 
 /// What decides whether a message counts in its conversation, as stored.
@@ -65,20 +67,28 @@ struct Warned {
 }
 
 impl Intake<'_> {
-    pub(super) fn message(&mut self, item: &Item) -> Result<MessageId, Problem> {
+    /// `None`: it bears the name of another message, and is kept as what cannot be read.
+    pub(super) fn message(&mut self, item: &Item) -> Result<Option<MessageId>, Problem> {
         if let Some(known) = self.known_message(item)? {
-            self.again(&known, item)?;
-            if item.ours {
-                self.ours_again(known.id)?;
+            if known.another && self.route == Route::Api && known.route == Route::Api {
+                self.set_aside(item)?;
+                return Ok(None);
             }
-            return Ok(known.id);
+            let id = known.id;
+            self.again(known, item)?;
+            if item.ours {
+                self.ours_again(id)?;
+            }
+            return Ok(Some(id));
         }
         let person = self.person(&item.author)?;
         let buried = self.buried(&item.remote)?;
         let place = self.place(item, buried.is_none())?;
         self.orphans |= place.standing == Standing::Orphan;
         let id = self.insert(item, person, &place, buried)?;
-        if self.route != Route::Api {
+        if self.route == Route::Api {
+            self.name_link(id, item)?;
+        } else {
             self.came(id, self.route, self.raw)?;
             self.name_keyless(id, item)?;
         }
@@ -96,7 +106,32 @@ impl Intake<'_> {
         if item.ours && !self.by_outbox {
             self.ours.push(id);
         }
-        Ok(id)
+        Ok(Some(id))
+    }
+
+    /// Where names are chosen by whoever writes, somebody else may choose one that is known: neither takes the other's
+    /// place, and what came is not lost.
+    fn set_aside(&mut self, item: &Item) -> Result<(), Problem> {
+        let (name, by, at) = (item.remote.as_str(), item.author.remote.as_str(), item.at.0);
+        let raw = serde_json::json!({ "name": name, "by": by, "at": at, "text": item.body.text });
+        self.unreadable(codes::route(self.route), &raw.to_string(), "name")?;
+        Ok(())
+    }
+
+    /// When it was written, by the network's own word: without a key it was dated by a laptop, or a mail.
+    pub(super) fn date(&mut self, known: &mut Known, at: Millis) -> Result<(), Problem> {
+        let Some(said) = known.said.as_ref().filter(|_| known.stood.at != at) else { return Ok(()) };
+        let row = search::free_row(self.tx, at)?;
+        search::remove(self.tx, known.row, said, &known.scope)?;
+        search::add(self.tx, row, said, &known.scope)?;
+        self.tx
+            .prepare_cached("UPDATE message SET at = ?2, word_row = ?3 WHERE id = ?1")?
+            .execute(params![known.id.0, at.0, row])?;
+        if !known.stood.ours {
+            self.touched.entry(known.conversation).or_default().dated(known.stood.at, at);
+        }
+        (known.row, known.stood.at) = (row, at);
+        Ok(())
     }
 
     /// Where a message of that name stands.
@@ -171,6 +206,7 @@ impl Intake<'_> {
                     row: row.get(4)?,
                     scope: row.get(5)?,
                     said: None,
+                    another: row.get(15)?,
                 },
                 said,
             ))
@@ -181,9 +217,12 @@ impl Intake<'_> {
                 "SELECT conversation, in_reply_to, edited_at,
                         text = ?2 AND body = ?3 AND attachments = ?4 AND edited_at IS ?5 AND liked = ?6
                           AND visibility IS ?7 AND lang IS ?8 AND url IS ?9 AND rating IS ?10 AND expires_at IS ?11
-                          AND publication = ?12,
+                          AND publication = ?12 AND (route = 'api' OR at = ?13),
                         word_row, scope, text, body, attachments, ours, at, gone_at IS NOT NULL, publication,
-                        misses, route
+                        misses, route,
+                        (text <> ?2 OR body <> ?3 OR attachments <> ?4)
+                          AND (ours <> ?14 OR (?5 IS NULL AND ?15 <> ifnull(
+                               (SELECT p.remote FROM person p WHERE p.id = message.person AND p.name || p.handle <> ''), ?15)))
                    FROM message WHERE id = ?1",
             )?
             .query_row(
@@ -199,7 +238,10 @@ impl Intake<'_> {
                     item.url,
                     item.rating,
                     item.expires_at.map(|at| at.0),
-                    codes::publication(item.publication)
+                    codes::publication(item.publication),
+                    item.at.0,
+                    item.ours,
+                    item.author.remote.0
                 ],
                 known,
             )?;
@@ -210,14 +252,14 @@ impl Intake<'_> {
     }
 
     /// Read again: what it adds to the thread, and what was edited. An older version than ours says nothing.
-    fn again(&mut self, known: &Known, item: &Item) -> Result<(), Problem> {
+    fn again(&mut self, mut known: Known, item: &Item) -> Result<(), Problem> {
         self.name_message(known.id, item)?;
         let keyed = self.route == Route::Api && known.route == Route::Api;
-        if !keyed && !self.takes_over(known, item)? {
+        if !keyed && !self.takes_over(&mut known, item)? {
             return Ok(());
         }
-        self.learn(known, item)?;
-        self.found(known, item)?;
+        self.learn(&known, item)?;
+        self.found(&known, item)?;
         let Some(before) = &known.said else {
             return Ok(());
         };
@@ -225,6 +267,7 @@ impl Intake<'_> {
             return Ok(());
         }
         self.person(&item.author)?;
+        self.name_link(known.id, item)?;
         let said = search::said(&item.body.text, item.body.warning.as_deref(), &item.attachments);
         let scope = self.scope(item);
         if said != *before || scope != known.scope {

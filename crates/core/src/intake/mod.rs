@@ -20,7 +20,7 @@ mod run;
 mod thread;
 
 pub(crate) use codes::{kind_of, publication_of, route, route_of, visibility, visibility_of};
-pub(crate) use keyless::{author, enter_told, forget, keep_raw, read_again, receive, said_at, told};
+pub(crate) use keyless::{author, enter_told, forget, forget_raw, keep_raw, read_again, receive, said_at, told};
 pub(crate) use message::stored;
 pub(crate) use run::{Wakefulness, run};
 
@@ -38,6 +38,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub(crate) const FILED_AFTER: i64 = 7 * DAY;
 /// How far back a first reading goes.
 pub(crate) const READ_BACK: i64 = 30 * DAY;
+/// Of what could not be read so much is kept, in characters.
+const LONGEST_RAW: usize = 64 * 1024;
 
 /// One page of a source, in the caller's transaction. What it returns is announced after the commit.
 /// Of an account removed meanwhile nothing is taken.
@@ -216,13 +218,13 @@ impl<'tx> Intake<'tx> {
         }))
     }
 
-    /// The message it became, or already was; `None` for a post.
+    /// The message it became, or already was; `None` for a post, and for what bears another's name.
     fn item(&mut self, item: &Item) -> Result<Option<MessageId>, Problem> {
         if item.kind == Kind::Post {
             self.post(item)?;
             return Ok(None);
         }
-        self.message(item).map(Some)
+        self.message(item)
     }
 
     /// The network's explicit word. It is kept, since it may come before the item itself.
@@ -257,23 +259,26 @@ impl<'tx> Intake<'tx> {
         Ok(at.map(Millis))
     }
 
-    /// Kept as it came, and counted once whatever the number of readings.
-    fn unreadable(&mut self, source: &str, raw: &str, why: &str) -> Result<(), Problem> {
+    /// Kept as it came, by its beginning where it is long, and counted once whatever the number of readings. The row it is
+    /// kept in, where it is new.
+    fn unreadable(&mut self, source: &str, raw: &str, why: &str) -> Result<Option<i64>, Problem> {
         let digest: String = Sha256::digest(raw.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let beginning: String = raw.chars().take(LONGEST_RAW).collect();
         let kept = self
             .tx
             .prepare_cached(
-                "INSERT OR IGNORE INTO unread_raw (account, source, digest, raw, why, at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO unread_raw (account, source, digest, raw, why, at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING RETURNING id",
             )?
-            .execute(params![self.account.0, source, digest, raw, why, self.now.0])?;
-        if kept > 0 {
+            .query_row(params![self.account.0, source, digest, beginning, why, self.now.0], |row| row.get(0))
+            .optional()?;
+        if kept.is_some() {
             self.tx
                 .prepare_cached("UPDATE account SET unreadable = unreadable + 1 WHERE id = ?1")?
                 .execute([self.account.0])?;
             self.desk = true;
         }
-        Ok(())
+        Ok(kept)
     }
 
     fn proves(&self) -> bool {

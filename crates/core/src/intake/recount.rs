@@ -23,6 +23,8 @@ pub(super) struct Touched {
     lost_theirs: bool,
     /// Put among spam or into the trash.
     put_out: bool,
+    /// A text of others that was dated anew: from when, to when.
+    dated: Option<(Millis, Millis)>,
 }
 
 struct Met {
@@ -54,6 +56,10 @@ impl Touched {
     pub fn put_out(&mut self, ours: bool) {
         self.lost(ours);
         self.put_out |= !ours;
+    }
+
+    pub fn dated(&mut self, from: Millis, to: Millis) {
+        self.dated = Some((from, to));
     }
 
     fn whole(&self) -> Option<&Met> {
@@ -217,8 +223,13 @@ impl Intake<'_> {
             .met
             .iter()
             .any(|met| met.live && met.ours && Some(met.at) >= census.last_theirs && Some(met.at) == census.last_ours);
+        // It only seemed to come after our answer.
+        let answered = answered
+            || touched.dated.is_some_and(|(from, _)| {
+                census.last_ours >= census.last_theirs && census.last_ours.is_some_and(|ours| ours < from)
+            });
         // What must not be older than the clock of the conversation: what the CM filed before has been judged.
-        let mut since = before.owed_at;
+        let mut since = touched.dated.map_or(before.owed_at, |(_, to)| to.min(before.owed_at));
         if let Some(asked) = asked {
             match before.triage {
                 OPEN => since = since.min(asked),

@@ -115,6 +115,27 @@ fn the_same_page_twice_changes_and_announces_nothing() {
 }
 
 #[test]
+fn another_text_under_a_known_name_takes_nobodys_place() {
+    let counter = Counter::new();
+    counter
+        .items(vec![item("1", "Ana", at(-90), "Question"), ours(answer("2", "1", "Boulangerie", at(-80), "Réponse"))]);
+    let strangers = vec![item("2", "Zoé", at(-10), "Autre chose"), item("1", "Zoé", at(-10), "Volé")];
+    counter.items(strangers.clone());
+    counter.items(strangers);
+    let texts = "SELECT count(*) FROM message WHERE text = iif(ours, 'Réponse', 'Question') AND at < 1867176000000";
+    assert_eq!((counter.number(texts), counter.number("SELECT count(*) FROM message")), (2, 2));
+    assert_eq!(counter.number("SELECT unreadable FROM account"), 2, "kept, and counted once");
+    assert_eq!(counter.number("SELECT count(*) FROM unread_raw WHERE raw LIKE '%Autre chose%' AND why = 'name'"), 1);
+    // The same words by a name that changed are no other text; nor is an edit that the network dates.
+    counter.items(vec![
+        Item { publication: Publication::Pending, ..item("1", "Zoé", at(-90), "Question") },
+        Item { edited_at: Some(at(-5)), ..item("1", "Anaïs", at(-90), "Question corrigée") },
+    ]);
+    assert_eq!(counter.number("SELECT unreadable FROM account"), 2);
+    assert_eq!(counter.number("SELECT count(*) FROM message WHERE text = 'Question corrigée'"), 1);
+}
+
+#[test]
 fn a_first_reading_is_no_flood() {
     let counter = Counter::new();
     let week = 7 * 24 * 60;

@@ -9,7 +9,7 @@
 use super::message::Known;
 use super::{Intake, codes};
 use crate::view::Problem;
-use guichet_model::{ConversationId, Item, Kind, RemoteId};
+use guichet_model::{ConversationId, Item, Kind, RemoteId, Route};
 use rusqlite::{OptionalExtension, params};
 use std::collections::BTreeSet;
 
@@ -56,15 +56,8 @@ impl Intake<'_> {
             }
         }
         found.extend(self.rooted(&item.remote)?);
-        let orphans = self.orphans_of(&item.remote)?;
-        if !orphans.is_empty() {
-            self.tx
-                .prepare_cached(
-                    "UPDATE message SET standing = 0 WHERE account = ?1 AND in_reply_to = ?2 AND standing = 2",
-                )?
-                .execute(params![self.account.0, item.remote.0])?;
-            found.extend(&orphans);
-        }
+        let orphans = self.awaited(&item.remote)?;
+        found.extend(&orphans);
         let Some(conversation) = self.join(&found)? else {
             return self.begin(item, standing, post, live);
         };
@@ -81,6 +74,11 @@ impl Intake<'_> {
     pub(super) fn learn(&mut self, known: &Known, item: &Item) -> Result<(), Problem> {
         let mut found = BTreeSet::from([known.conversation]);
         let mut renames = false;
+        if self.route == Route::Api && known.route != Route::Api {
+            // It bears its network's name only now: what came first waits for it under that one.
+            found.extend(self.rooted(&item.remote)?);
+            found.extend(self.awaited(&item.remote)?);
+        }
         if let Some(root) = &item.conversation {
             match self.named(root)? {
                 Some(conversation) => {
@@ -177,6 +175,19 @@ impl Intake<'_> {
         )?;
         let rows = orphans.query_map(params![self.account.0, parent.0], |row| Ok(ConversationId(row.get(0)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Those with orphans of that name, which are its answers from now on.
+    fn awaited(&mut self, name: &RemoteId) -> Result<Vec<ConversationId>, Problem> {
+        let orphans = self.orphans_of(name)?;
+        if !orphans.is_empty() {
+            self.tx
+                .prepare_cached(
+                    "UPDATE message SET standing = 0 WHERE account = ?1 AND in_reply_to = ?2 AND standing = 2",
+                )?
+                .execute(params![self.account.0, name.0])?;
+        }
+        Ok(orphans)
     }
 
     /// A conversation of this one message so far.
