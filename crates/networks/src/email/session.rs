@@ -9,7 +9,7 @@ use super::folders::Folders;
 use super::imap::Imap;
 use super::letter::Letter;
 use super::names::{self, Named};
-use super::servers::Provider;
+use super::servers;
 use super::{curate, files, find, live, look, pull, send, write};
 use crate::http::Http;
 use async_trait::async_trait;
@@ -224,8 +224,9 @@ pub(crate) fn places(access: &Access, folders: &Folders) -> Vec<(String, Stood)>
     places
 }
 
-pub(crate) fn provider(access: &Access) -> Option<Provider> {
-    Provider::of_server(&access.imap)
+/// Whether the server files what we send.
+pub(crate) fn keeps_copies(access: &Access) -> bool {
+    servers::keeps_copies(&access.imap, &access.smtp)
 }
 
 #[async_trait]
@@ -235,7 +236,7 @@ impl Session for Account {
         let mut imap = self.imap(&access).await?;
         let folders = self.folders(&mut imap).await?;
         imap.done();
-        Ok(write::capabilities(&folders, provider(&access)))
+        Ok(write::capabilities(&folders, keeps_copies(&access)))
     }
 
     fn sources(&self) -> Vec<Source> {
