@@ -7,6 +7,7 @@ use guichet_model::Link;
 use html5ever::Attribute;
 use html5ever::TokenizerResult;
 use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
 use std::cell::RefCell;
 use url::Url;
@@ -47,7 +48,17 @@ impl TokenSink for Writer {
     fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
         let mut page = self.0.borrow_mut();
         match token {
-            Token::TagToken(tag) => page.tag(&tag),
+            Token::TagToken(tag) => {
+                page.tag(&tag);
+                // What looks like a tag in there is none, and only their own end ends them.
+                if tag.kind == TagKind::StartTag && !tag.self_closing {
+                    match &*tag.name {
+                        "script" => return TokenSinkResult::RawData(RawKind::ScriptData),
+                        "style" => return TokenSinkResult::RawData(RawKind::Rawtext),
+                        _ => {}
+                    }
+                }
+            }
             Token::CharacterTokens(text) => page.characters(&text),
             _ => {}
         }
@@ -78,6 +89,10 @@ impl Page {
     fn tag(&mut self, tag: &Tag) {
         let name: &str = &tag.name;
         let opens = tag.kind == TagKind::StartTag;
+        // A letter whose head or title never ends is shown all the same.
+        if opens && name == "body" && self.hidden.as_ref().is_some_and(|(hidden, _)| hidden == "title") {
+            self.hidden = None;
+        }
         if let Some((hidden, depth)) = &mut self.hidden {
             if hidden == name && !tag.self_closing {
                 *depth = if opens { *depth + 1 } else { depth.saturating_sub(1) };
@@ -263,7 +278,6 @@ fn hides(tag: &Tag) -> bool {
         &*tag.name,
         "script"
             | "style"
-            | "head"
             | "title"
             | "template"
             | "noscript"

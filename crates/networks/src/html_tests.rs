@@ -46,6 +46,21 @@ fn lists_quotes_and_verbatim() {
 }
 
 #[test]
+fn a_head_or_a_title_that_never_ends_hides_no_letter() {
+    for head in [
+        "<head><title>x</title><body>",
+        "<head><title>x</title>",
+        "<head><head><style>p{}</style></head><body>",
+        "<head><title>x<body>",
+        "<title>x<title>y</title><body>",
+        "<head><script>a<b</script><body>",
+    ] {
+        assert_eq!(text(&format!("<html>{head}<p>Bonjour</p></html>")), "Bonjour", "{head}");
+    }
+    assert_eq!(text("<head><title>x</title><meta a=b><style>p{}</style></head><p>Oui</p>"), "Oui");
+}
+
+#[test]
 fn links_keep_the_whole_address_and_stand_where_they_are_seen() {
     let html = "<p>👋 voir <a href=\"https://exemple.fr/une/page?x=1\" rel=\"nofollow\"><span class=\"invisible\">https://</span>\
         <span class=\"ellipsis\">exemple.fr/une/p</span><span class=\"invisible\">age?x=1</span></a> !</p>";

@@ -15,6 +15,7 @@ mod http;
 mod last_word;
 mod loopback;
 pub mod mastodon;
+mod mime;
 #[cfg(test)]
 mod mutations;
 pub mod pictures;

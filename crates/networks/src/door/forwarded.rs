@@ -17,9 +17,9 @@ pub(super) struct Below {
 }
 
 /// The first whole mail attached.
-pub(super) fn attached<'x>(message: &'x Message<'x>) -> Option<Message<'x>> {
+pub(super) fn attached<'x>(message: &'x Message<'x>) -> Option<&'x Message<'x>> {
     message.attachments().find_map(|part| match &part.body {
-        PartType::Message(inner) => Some(inner.clone()),
+        PartType::Message(inner) => Some(inner),
         _ => None,
     })
 }

@@ -7,17 +7,18 @@
 //! raw: somebody else's mail is never taken for a message. One that a person has forwarded is read below their words.
 
 use super::forwarded;
-use crate::html;
+use crate::{html, mime};
 use guichet_model::link::{self, Linked};
 use guichet_model::look::{Look, Told};
 use guichet_model::{Kind, Millis, Noticed, Unread};
-use mail_parser::{Message, MessageParser, PartType};
+use mail_parser::{Message, PartType};
 use regex::Regex;
 use serde::Deserialize;
 
 const MOST_MAILS: usize = 20_000;
 /// What a taught look may be read in.
 const LONGEST_TOLD: usize = 32_000;
+const LONGEST_SUBJECT: usize = 200;
 
 /// The mails of one network.
 #[derive(Deserialize)]
@@ -77,11 +78,21 @@ pub fn of_letter(mail: &[u8]) -> Option<Letter> {
 }
 
 fn told(mail: &[u8]) -> Result<(Letter, Linked), Unread> {
+    let begun = &mail[..mail.len().min(mime::LARGEST)];
+    let read = mime::read(begun, |message| told_by(message, mail));
+    read.unwrap_or_else(|| Err(Unread { raw: String::from_utf8_lossy(mail).into_owned(), why: "mail".to_owned() }))
+}
+
+fn told_by(message: &Message<'_>, mail: &[u8]) -> Result<(Letter, Linked), Unread> {
     let unread = |why: &str| Unread { raw: String::from_utf8_lossy(mail).into_owned(), why: why.to_owned() };
-    let message = MessageParser::default().parse(mail).ok_or_else(|| unread("mail"))?;
-    let sender = message.from().and_then(|from| from.first()).ok_or_else(|| unread("sender"))?;
+    // Somebody else's mail is counted, and called by its subject so that it can be found again: the rest is not ours to keep.
+    let strange = || {
+        let subject = tidy(message.subject().unwrap_or_default());
+        Unread { raw: subject.chars().take(LONGEST_SUBJECT).collect(), why: "sender".to_owned() }
+    };
+    let sender = message.from().and_then(|from| from.first()).ok_or_else(strange)?;
     let direct = sent_by(sender.address.as_deref().unwrap_or_default());
-    let (body, mut links) = read(&message);
+    let (body, mut links) = read(message);
     let of_sender = |sent: Sent, domain: String| {
         let from = tidy(sender.name.as_deref().unwrap_or_default());
         (
@@ -96,10 +107,10 @@ fn told(mail: &[u8]) -> Result<(Letter, Linked), Unread> {
         )
     };
     let found = direct.map(|(sent, domain)| (of_sender(sent, domain), false)).or_else(|| {
-        let within = forwarded::attached(&message).and_then(|inner| {
+        let within = forwarded::attached(message).and_then(|inner| {
             let sender = inner.from().and_then(|from| from.first())?;
             let (sent, domain) = sent_by(sender.address.as_deref()?)?;
-            let (body, inner_links) = read(&inner);
+            let (body, inner_links) = read(inner);
             links = inner_links;
             let from = tidy(sender.name.as_deref().unwrap_or_default());
             let told =
@@ -113,7 +124,7 @@ fn told(mail: &[u8]) -> Result<(Letter, Linked), Unread> {
             Some(((sent, told), below.with_words))
         })
     });
-    let found = found.filter(|_| !disproved(&message)).ok_or_else(|| unread("sender"))?;
+    let found = found.filter(|_| !disproved(message)).ok_or_else(strange)?;
     let ((sent, mut told), with_words) = found;
     let linked = best(&links, &sent.network).ok_or_else(|| unread("link"))?;
     let rating = (linked.kind == Kind::Review).then(|| stars(&told.body)).flatten();
@@ -160,9 +171,10 @@ fn below(domain: &str, of: &str) -> bool {
     domain == of || domain.strip_suffix(of).is_some_and(|rest| rest.ends_with('.'))
 }
 
-/// Whether the server that received it says that its sender is none.
+/// Whether a server that it came through says that its sender is none. Whoever wrote it may have put a better word below.
 fn disproved(message: &Message<'_>) -> bool {
-    message.header_raw("Authentication-Results").is_some_and(|said| said.to_ascii_lowercase().contains("dmarc=fail"))
+    let mut said = message.headers_raw().filter(|(name, _)| name.eq_ignore_ascii_case("Authentication-Results"));
+    said.any(|(_, said)| said.to_ascii_lowercase().contains("dmarc=fail"))
 }
 
 /// The plain part where there is one, and the links of both.

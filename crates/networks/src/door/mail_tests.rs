@@ -97,6 +97,20 @@ fn somebody_elses_mail_is_never_taken_for_a_message() {
     let mut forged = b"Authentication-Results: mx; dmarc=fail header.from=facebookmail.com\r\n".to_vec();
     forged.extend(mail("Facebook <n@facebookmail.com>", "Adèle a commenté", link));
     assert_eq!(notice(&forged).unwrap_err().why, "sender");
+    // What the receiver says stands on top; below it the sender says what it likes.
+    forged.splice(0..0, *b"Received: by mx\r\n");
+    let praised =
+        String::from_utf8(forged).unwrap().replace("From:", "Authentication-Results: mx; dmarc=pass\r\nFrom:");
+    assert_eq!(notice(praised.as_bytes()).unwrap_err().why, "sender");
+}
+
+#[test]
+fn of_somebody_elses_mail_no_more_than_its_subject_is_kept() {
+    let private = mail("Claire <claire@poste.test>", "Samedi", "Mon numéro : 06 00 00 00 00");
+    assert_eq!(notice(&private).unwrap_err(), Unread { raw: "Samedi".into(), why: "sender".into() });
+    // A network's own, which leads nowhere, may be read another day.
+    let changed = mail("Instagram <s@mail.instagram.com>", "Samedi", "Votre code : 314 159");
+    assert!(notice(&changed).unwrap_err().raw.contains("314 159"));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::dates;
 use guichet_model::{Mapping, Noticed, Unread, link};
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 
 /// A larger file is no export of messages.
 pub const LARGEST: usize = 32 * 1024 * 1024;
@@ -81,6 +82,10 @@ fn from_csv(text: &str) -> Option<Table> {
     // Some tools say what they are above the table: its head is the first row that is as wide as what follows, and full.
     let mut ahead: Vec<Row> = rows.by_ref().take(20).collect();
     let width = ahead.iter().map(|row| row.cells.len()).max()?;
+    // Before anything is made of what stands in them.
+    if width > MOST_COLUMNS {
+        return None;
+    }
     let full = |row: &Row| row.cells.iter().filter(|cell| !cell.trim().is_empty()).count() * 2 > width;
     let head = ahead.iter().position(|row| row.cells.len() == width && full(row))?;
     let rest = ahead.split_off(head + 1);
@@ -90,13 +95,14 @@ fn from_csv(text: &str) -> Option<Table> {
 
 /// Every column has a name of its own.
 fn named(cells: Vec<String>) -> Vec<String> {
-    let mut names: Vec<String> = Vec::with_capacity(cells.len());
-    for (at, cell) in cells.into_iter().enumerate() {
+    let mut taken = HashSet::new();
+    let names = cells.into_iter().enumerate().map(|(at, cell)| {
         let name = if cell.trim().is_empty() { format!("{}", at + 1) } else { cell.trim().to_owned() };
-        let taken = names.contains(&name);
-        names.push(if taken { format!("{name} {}", at + 1) } else { name });
-    }
-    names
+        let name = if taken.contains(&name) { format!("{name} {}", at + 1) } else { name };
+        taken.insert(name.clone());
+        name
+    });
+    names.collect()
 }
 
 /// Quoted or not, with line ends inside quotes; a quote that is never closed ends with the file.

@@ -93,6 +93,10 @@ fn what_is_no_table_is_none() {
         assert_eq!(read(text.as_bytes()), None, "{text:?}");
     }
     assert_eq!(read(&vec![b','; LARGEST + 1]), None);
+    // More columns than anybody has: said at once, however long the line.
+    let mut wide = (0..400_000).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
+    wide.push_str("\na,b\n");
+    assert_eq!(read(wide.as_bytes()), None);
     // Whatever is cut off, nothing breaks.
     for end in 0..FRENCH.len() {
         if let Some(table) = read(&FRENCH.as_bytes()[..end]) {

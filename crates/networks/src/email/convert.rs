@@ -23,7 +23,7 @@ pub(crate) enum Stood {
 }
 
 impl Stood {
-    fn publication(self) -> Publication {
+    pub fn publication(self) -> Publication {
         match self {
             Self::Inbox | Self::Sent => Publication::Published,
             Self::Junk => Publication::Spam,
@@ -37,13 +37,24 @@ pub(crate) fn name(letter: &Letter, stood: Stood, me: &Author) -> RemoteId {
     match &letter.id {
         // Whoever was answered knows our id, and could send another message under it: that one is not ours.
         Some(id) if stood == Stood::Sent || !names::is_of_key(id, &me.handle) => names::by_id(id),
-        Some(id) => names::by_hash(&names::hash(&[&letter.hash, id])),
+        _ => own_name(letter),
+    }
+}
+
+/// One that no other message can take: what was written is in it.
+pub(crate) fn own_name(letter: &Letter) -> RemoteId {
+    match &letter.id {
+        Some(id) => names::by_both(&names::hash(&[&letter.hash, id]), id),
         None => names::by_hash(&letter.hash),
     }
 }
 
 pub(crate) fn item(letter: &Letter, arrived: Option<Millis>, stood: Stood, me: &Author) -> Item {
-    let remote = name(letter, stood, me);
+    named(name(letter, stood, me), letter, arrived, stood, me)
+}
+
+/// The same under that name.
+pub(crate) fn named(remote: RemoteId, letter: &Letter, arrived: Option<Millis>, stood: Stood, me: &Author) -> Item {
     let ours = stood == Stood::Sent;
     let answered = letter.in_reply_to.as_ref().or(letter.references.last()).or(letter.bounced.as_ref());
     let in_reply_to = answered.map(|id| names::by_id(id)).filter(|id| *id != remote);

@@ -42,7 +42,7 @@ fn a_message_under_our_own_id_is_not_ours_for_that() {
     forged.id = Some("guichet.k1@contact.test".into());
     assert_eq!(name(&forged, Stood::Inbox, &me()), names::by_id("guichet.k1@contact.test"), "another address's");
     forged.id = Some("guichet.k1@librairie.test".into());
-    assert!(name(&forged, Stood::Inbox, &me()).as_str().starts_with("hash:"));
+    assert!(name(&forged, Stood::Inbox, &me()).as_str().starts_with("both:"));
     assert_eq!(name(&forged, Stood::Sent, &me()), names::by_id("guichet.k1@librairie.test"));
 }
 

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::super::fake::{Fake, letter};
-use guichet_model::{Again, Curation, Fault, Publication, RefusalCode, RemoteId, Session};
+use super::super::fake::{Fake, NOW, letter};
+use guichet_model::{Again, Curation, Fault, HOUR, Publication, RefusalCode, RemoteId, Session};
 
 async fn scene() -> (Fake, RemoteId) {
     let fake = Fake::start().await;
@@ -34,6 +34,23 @@ async fn it_goes_to_junk_or_trash_and_comes_back() {
         assert_eq!(account.put(&name, Publication::Published).await, Ok(Publication::Published));
         assert_eq!(lies(&fake), [("INBOX".to_owned(), 2)]);
     }
+}
+
+#[tokio::test]
+async fn where_a_move_leaves_the_original_marked_it_lies_where_it_was_put() {
+    let (fake, name) = scene().await;
+    fake.state().without.extend(["MOVE", "UIDPLUS"]);
+    let account = fake.account();
+    account.put(&name, Publication::Spam).await.unwrap();
+    assert_eq!(fake.flags("INBOX", 1), ["\\Deleted"]);
+    // Remembered or not.
+    account.pull("inbox", None, NOW.plus(-HOUR)).await.unwrap();
+    for account in [account, fake.account()] {
+        let looked = account.look(std::slice::from_ref(&name)).await.unwrap();
+        assert_eq!(looked.items[0].publication, Publication::Spam);
+    }
+    assert_eq!(fake.account().put(&name, Publication::Published).await, Ok(Publication::Published));
+    assert_eq!(fake.state().folders["INBOX"].messages.len(), 3);
 }
 
 #[tokio::test]

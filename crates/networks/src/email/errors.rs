@@ -18,7 +18,8 @@ pub(crate) fn soon(now: Millis) -> Fault {
 pub(crate) fn imap(error: &ImapError, now: Millis) -> Fault {
     match error {
         ImapError::No(said) => no(said, now),
-        ImapError::Bad(_) => Fault::refused(RefusalCode::NotOffered, None),
+        // A server in trouble says so too ("User is authenticated but not connected"): not a word about what it offers.
+        ImapError::Bad(_) => Fault::unreadable("an IMAP server's BAD"),
         ImapError::Io(_) | ImapError::ConnectionLost | ImapError::Append => soon(now),
         ImapError::Parse(_) => Fault::unreadable("an IMAP answer"),
         ImapError::Validate(_) => Fault::refused(RefusalCode::Invalid, None),
@@ -43,9 +44,9 @@ pub(crate) fn imap_login(error: &ImapError, now: Millis) -> Fault {
 fn no(said: &str, now: Millis) -> Fault {
     let said = said.to_ascii_uppercase();
     let says = |word: &str| said.contains(word);
-    if says("UNAVAILABLE") || says("INUSE") || says("[LIMIT") || says("\"LIMIT") || says("TOO MANY") {
+    if busy(&said) {
         Fault::Later { after: now.plus(MINUTE) }
-    } else if says("SERVERBUG") || says("TRY AGAIN") || says("TEMPORAR") || says("THROTTLED") {
+    } else if says("SERVERBUG") || later(&said) {
         Fault::Later { after: now.plus(LATER) }
     } else if says("AUTHENTICATIONFAILED") || says("AUTHORIZATIONFAILED") || says("EXPIRED") || says("WEBALERT") {
         Fault::NeedsLogin
@@ -56,6 +57,20 @@ fn no(said: &str, now: Millis) -> Fault {
     } else {
         Fault::refused(RefusalCode::Invalid, None)
     }
+}
+
+fn busy(said: &str) -> bool {
+    ["UNAVAILABLE", "INUSE", "[LIMIT", "\"LIMIT", "TOO MANY"].iter().any(|word| said.contains(word))
+}
+
+fn later(said: &str) -> bool {
+    ["TRY AGAIN", "TEMPORAR", "THROTTLED"].iter().any(|word| said.contains(word))
+}
+
+/// Whether a NO or a BAD is about the server, and would have been said to any other question.
+pub(crate) fn of_the_server(said: &str) -> bool {
+    let said = said.to_ascii_uppercase();
+    busy(&said) || later(&said) || ["OVERQUOTA", "BANDWIDTH", "NOT CONNECTED"].iter().any(|word| said.contains(word))
 }
 
 /// What an SMTP server said instead of yes. Whoever asks knows whether anything can have been done: a reply in these

@@ -43,4 +43,8 @@ fn imap_words_say_whether_it_is_the_password() {
     assert!(matches!(imap_login(&no("[ALERT] Too many simultaneous connections."), NOW), Fault::Later { .. }));
     assert!(matches!(imap(&ImapError::ConnectionLost, NOW), Fault::Later { .. }));
     assert!(matches!(imap(&no("[NONEXISTENT] x"), NOW), Fault::Refused { .. }));
+    // A server in trouble, which has nothing against the question.
+    let bad = "User is authenticated but not connected.";
+    assert!(matches!(imap(&ImapError::Bad(bad.into()), NOW), Fault::Unreadable { .. }));
+    assert!(of_the_server(bad) && of_the_server("[UNAVAILABLE] x") && !of_the_server("[SERVERBUG] x"));
 }

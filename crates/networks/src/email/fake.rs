@@ -35,6 +35,8 @@ pub(crate) struct Mailbox {
     pub taken: Vec<(String, String, String)>,
     pub fails: Vec<(String, Fail)>,
     pub without: Vec<&'static str>,
+    /// What is said instead of a message, by its number: a tagged no, an answer in a line of its own, or nothing.
+    pub held: BTreeMap<u32, &'static str>,
     /// What is told of a message's parts, by its number; nothing of others.
     pub structures: BTreeMap<u32, String>,
     /// The one that opens, beside the password.

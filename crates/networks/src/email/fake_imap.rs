@@ -62,7 +62,13 @@ pub(crate) async fn greeted(mut wire: BufReader<impl AsyncRead + AsyncWrite + Un
             wire.write_all(format!("{tag} OK done\r\n").as_bytes()).await.ok()?;
             continue;
         }
-        let answer = obeyed(&state, &mut open, command, literal);
+        let held = held(&state, command);
+        if let Some(no) = held.filter(|said| said.starts_with("NO")) {
+            wire.write_all(format!("{tag} {no}\r\n").as_bytes()).await.ok()?;
+            continue;
+        }
+        let mut answer = obeyed(&state, &mut open, command, literal);
+        answer.extend(held.filter(|said| !said.is_empty()).map(|said| format!("{said}\r\n").into_bytes()));
         if let Some(Fail::CutAfter) = fail {
             return None;
         }
@@ -166,14 +172,15 @@ fn obeyed(state: &State, open: &mut String, command: &str, literal: Vec<u8>) -> 
         }
         ["UID", "FETCH", set, ..] => {
             let folder = &state.folders[open.as_str()];
-            for (n, message) in folder.messages.iter().enumerate().filter(|(_, m)| in_set(set, m.uid, 0)) {
+            let given = folder.messages.iter().enumerate().filter(|(_, m)| in_set(set, m.uid, 0));
+            for (n, message) in given.filter(|(_, m)| !state.held.contains_key(&m.uid)) {
                 let header = command.contains("HEADER.FIELDS");
                 let whole = message.bytes.len();
                 let text = String::from_utf8_lossy(&message.bytes).into_owned();
                 let ids = text.split("\r\n").filter(|line| line.starts_with("Message-ID:"));
                 let bytes = match header {
                     true => format!("{}\r\n\r\n", ids.collect::<Vec<_>>().join("\r\n")).into_bytes(),
-                    false => message.bytes[..whole.min(super::fetch::LARGEST)].to_vec(),
+                    false => message.bytes[..whole.min(crate::mime::LARGEST)].to_vec(),
                 };
                 let at = jiff::Timestamp::from_millisecond(message.at.0).unwrap();
                 let section = if header { "HEADER.FIELDS (MESSAGE-ID)" } else { "" };
@@ -226,6 +233,12 @@ fn obeyed(state: &State, open: &mut String, command: &str, literal: Vec<u8>) -> 
         other => panic!("the fake knows no {other:?}"),
     }
     said
+}
+
+/// What is said instead of a message that was asked for.
+fn held(state: &State, command: &str) -> Option<&'static str> {
+    let set = command.strip_prefix("UID FETCH ")?.split(' ').next()?;
+    state.lock().unwrap().held.iter().find(|(uid, _)| in_set(set, **uid, 0)).map(|(_, said)| *said)
 }
 
 fn section(command: &str) -> &str {

@@ -1,14 +1,14 @@
 //! What is read of messages: their first bytes, their ids, what hangs on them and parts of them. Nothing read here is marked
 //! as seen.
 
+use super::convert::Stood;
 use super::imap::Imap;
 use super::letter::{self, Letter};
 use super::parts::{self, File};
+use crate::mime::LARGEST;
 use async_imap::imap_proto::{AttributeValue, Response};
 use guichet_model::{Fault, Millis};
 
-/// Read of one message at most, in bytes: its words stand before what hangs on it.
-pub(crate) const LARGEST: usize = 256 << 10;
 /// Messages of one question.
 pub(crate) const AT_ONCE: usize = 25;
 
@@ -37,6 +37,11 @@ impl Raw {
     /// Whether the bytes are its first ones only.
     pub fn is_cut(&self) -> bool {
         self.size.map_or(self.bytes.len() >= LARGEST, |size| self.bytes.len() < size)
+    }
+
+    /// What a move leaves where the server has none: it lies elsewhere. A sent one still proves that it was sent.
+    pub fn is_left_behind(&self, stood: Stood) -> bool {
+        stood != Stood::Sent && self.has("\\Deleted")
     }
 
     pub fn has(&self, flag: &str) -> bool {
@@ -97,7 +102,7 @@ impl Imap {
             })
             .await;
         match asked {
-            Err(Fault::Refused { .. }) => Ok(None),
+            Err(Fault::Refused { .. } | Fault::Unreadable { .. }) => Ok(None),
             other => other.map(|()| files),
         }
     }
@@ -117,7 +122,7 @@ impl Imap {
             })
             .await;
         match asked {
-            Err(Fault::Refused { .. }) => Ok(Vec::new()),
+            Err(Fault::Refused { .. } | Fault::Unreadable { .. }) => Ok(Vec::new()),
             other => other.map(|()| bytes),
         }
     }

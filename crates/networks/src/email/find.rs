@@ -9,7 +9,7 @@ use super::convert::Stood;
 use super::imap::{Imap, day};
 use super::names::{self, Named};
 use super::send;
-use super::session::{Account, Met, provider};
+use super::session::{Account, Met, keeps_copies};
 use guichet_model::text::normal;
 use guichet_model::{ByName, DAY, Fault, Found, Item, MINUTE, Millis, Place, Prepared, Recheck, RemoteId};
 
@@ -17,6 +17,8 @@ use guichet_model::{ByName, DAY, Fault, Found, Item, MINUTE, Millis, Place, Prep
 const MARGIN: i64 = 2 * MINUTE;
 const MOST: usize = 100;
 
+/// Where its own name is found, among the sent messages or in somebody's answer, the other answers are not read, and
+/// `complete` says no more than that this reply's fate is known: nothing about twins of its text.
 pub(crate) async fn find(account: &Account, prepared: &Prepared, since: Millis) -> Result<Found, Fault> {
     let envelope = send::envelope(prepared)?;
     let id = send::id(&envelope)?;
@@ -32,11 +34,12 @@ pub(crate) async fn find(account: &Account, prepared: &Prepared, since: Millis) 
         } else {
             // A server that gives messages ids of its own shows it under another.
             for item in answers(account, &mut imap, &prepared.place, since.plus(-MARGIN)).await? {
-                let same = normal(&item.body.text) == normal(&prepared.text);
+                // By its name first: a server may have added to the text.
+                let same = item.remote == own || normal(&item.body.text) == normal(&prepared.text);
                 let side = if same { &mut found.same } else { &mut found.other };
                 side.push(item);
             }
-            found.complete = provider(&access).is_some_and(|provider| provider.keeps_copies());
+            found.complete = keeps_copies(&access);
         }
     }
     // The same words of ours beside it, under another id, prove nothing of this one.

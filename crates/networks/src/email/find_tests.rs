@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::super::fake::{Fail, Fake, ME, NOW, letter};
-use super::super::servers::Server;
+use super::super::servers::{Protocol, Server, keeps_copies};
 use super::*;
 use guichet_model::{Outgoing, SECOND, Session};
 
@@ -62,12 +62,18 @@ async fn finding_none_where_the_copy_is_ours_to_make_says_nothing() {
 
 #[test]
 fn where_the_server_keeps_copies_a_whole_look_is_one() {
-    let keeps = |host: &str| {
-        let imap = Server::typed(host, super::super::servers::Protocol::Imap, crate::Reach::Public).unwrap();
-        super::super::servers::Provider::of_server(&imap).is_some_and(|provider| provider.keeps_copies())
+    let keeps = |imap: &str, smtp: &str| {
+        let imap = Server::typed(imap, Protocol::Imap, crate::Reach::Public).unwrap();
+        keeps_copies(&imap, &Server::typed(smtp, Protocol::Smtp, crate::Reach::Public).unwrap())
     };
-    assert!(keeps("imap.gmail.com") && keeps("outlook.office365.com"));
-    assert!(!keeps("imap.orange.fr") && !keeps("imap.gmail.com.exemple.fr"));
+    assert!(keeps("imap.gmail.com", "smtp.gmail.com"));
+    assert!(keeps("outlook.office365.com", "smtp-mail.outlook.com"));
+    assert!(keeps("outlook.office365.com", "smtp.office365.com:587"));
+    assert!(!keeps("imap.orange.fr", "smtp.orange.fr") && !keeps("imap.gmail.com.exemple.fr", "smtp.gmail.com"));
+    // Sent through another house, or a relay of the same, it passes by no folder.
+    assert!(!keeps("imap.gmail.com", "in-v3.mailjet.com") && !keeps("imap.gmail.com", "smtp-relay.gmail.com"));
+    assert!(!keeps("imap.gmail.com", "smtp.office365.com"));
+    assert!(!keeps("outlook.office365.com", "librairie.mail.protection.outlook.com"));
 }
 
 #[tokio::test]
@@ -111,6 +117,18 @@ async fn under_another_id_it_is_told_by_its_text_and_other_texts_are_shown() {
         (names(&found.same), names(&found.other)),
         (vec!["mid:x1@serveur.test".to_owned()], vec!["mid:x2@serveur.test".to_owned()])
     );
+}
+
+/// A server that adds its own line below, and whose search knows ids no more.
+#[tokio::test]
+async fn its_name_is_the_proof_whatever_became_of_its_text() {
+    let (fake, account, prepared) = scene().await;
+    let (seconds, message) = ours("serveur.1@x.test", 10, "Oui, le mardi.\n\nEnvoyé depuis un serveur");
+    let kept = "X-Microsoft-Original-Message-ID: <guichet.k1@librairie.test>\r\nFrom:";
+    fake.put("Sent", seconds, message.replacen("From:", kept, 1));
+    let found = account.find(&prepared, NOW.plus(-60 * SECOND)).await.unwrap();
+    assert_eq!((found.same.len(), found.other.len()), (1, 0));
+    assert_eq!(found.by_name, ByName::There(RemoteId::new("mid:guichet.k1@librairie.test")));
 }
 
 #[tokio::test]

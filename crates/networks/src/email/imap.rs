@@ -3,6 +3,7 @@
 //! "nothing found" is an answer this program acts upon.
 
 use super::access::Access;
+use super::depth::Shallow;
 use super::dial::{Dial, Line, unsafe_here};
 use super::errors::{self, soon};
 use super::folders::Folders;
@@ -10,9 +11,11 @@ use super::servers::Security;
 use async_imap::error::Error;
 use async_imap::imap_proto::{MailboxDatum, Response, ResponseCode, Status};
 use async_imap::{Authenticator, Client, Session};
+use futures::FutureExt;
 use guichet_model::{Clock, Fault, Millis, RefusalCode};
 use std::future::Future;
 use std::io::ErrorKind;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
@@ -24,6 +27,8 @@ pub(crate) struct Imap {
     pub can: Can,
     /// Something came that no parser takes: nothing after it can be read.
     pub garbled: bool,
+    /// The last question was answered with a no that was meant for it, and not for everything now.
+    pub declined: bool,
     /// When it was last used: an old connection may be gone without a word.
     pub used: Instant,
 }
@@ -50,7 +55,9 @@ impl Imap {
         let answer = dial.limits.answer;
         let now = clock.now();
         let line = dial.open(&access.imap).await?;
-        let mut client = Client::new(line);
+        // In clear there is nothing yet to be told in brackets.
+        let in_clear = access.imap.security == Security::StartTls;
+        let mut client = Client::new(if in_clear { line } else { Shallow::over(line) });
         let greeting = within(answer, now, async { client.read_response().await.map_err(Error::from) }).await?;
         let greeting = greeting.ok_or_else(|| soon(now))?;
         match greeting.parsed() {
@@ -60,7 +67,7 @@ impl Imap {
             _ => return Err(Fault::unreadable("an IMAP greeting")),
         }
         drop(greeting);
-        if access.imap.security == Security::StartTls {
+        if in_clear {
             let asked = client.run_command_and_check_ok("STARTTLS", None);
             match timeout(answer, asked).await {
                 Ok(Ok(())) => {}
@@ -70,12 +77,13 @@ impl Imap {
                 Err(_) => return Err(soon(now)),
             }
             // What was read ahead in clear is left behind with the old client.
-            client = Client::new(dial.secure(client.into_inner(), &access.imap.host).await?);
+            client = Client::new(Shallow::over(dial.secure(client.into_inner(), &access.imap.host).await?));
         }
         // A refused login is answered late on purpose.
         let login = timeout(answer, login(client, access)).await.map_err(|_| soon(now))?;
         let session = login.map_err(|error| errors::imap_login(&error, now))?;
-        let mut imap = Self { session, clock, answer, can: Can::default(), garbled: false, used: Instant::now() };
+        let mut imap =
+            Self { session, clock, answer, can: Can::default(), garbled: false, declined: false, used: Instant::now() };
         imap.can = imap.capabilities().await?;
         Ok(imap)
     }
@@ -93,16 +101,18 @@ impl Imap {
     /// Runs a command to its end; `take` sees every answer before that.
     pub async fn ask(&mut self, command: &str, take: &mut (dyn FnMut(&Response<'_>) + Send)) -> Result<(), Fault> {
         let (now, answer) = (self.now(), self.answer);
+        self.declined = false;
         let session = &mut self.session;
         // Of each answer, not of all: a page of messages takes as long as it takes while it comes.
         let tag = within(answer, now, session.run_command(command)).await?;
         loop {
             let garbled = &mut self.garbled;
             let read = async {
+                // The parser falls over some answers, such as a message that arrived at no time.
+                let told = AssertUnwindSafe(session.read_response()).catch_unwind().await;
+                let told = told.unwrap_or_else(|_| Err(std::io::Error::other("an answer that no parser takes")));
                 // A connection that breaks has an error of another kind.
-                let told =
-                    session.read_response().await.inspect_err(|error| *garbled = error.kind() == ErrorKind::Other);
-                told.map_err(Error::from)
+                told.inspect_err(|error| *garbled = error.kind() == ErrorKind::Other).map_err(Error::from)
             };
             let Some(told) = within(answer, now, read).await? else {
                 return Err(soon(now));
@@ -111,6 +121,7 @@ impl Imap {
                 Response::Done { tag: done, status, outcome } if *done == tag => {
                     let said = || format!("{:?} {}", outcome.code, outcome.information.as_deref().unwrap_or_default());
                     self.used = Instant::now();
+                    self.declined = *status != Status::Ok && !errors::of_the_server(&said());
                     return match status {
                         Status::Ok => Ok(()),
                         Status::No => Err(errors::imap(&Error::No(said()), now)),
@@ -174,6 +185,8 @@ impl Imap {
             }
         })
         .await?;
+        // No message has that number; some servers answer with it where there is none.
+        found.retain(|number| *number > 0);
         found.sort_unstable();
         found.dedup();
         Ok(found)

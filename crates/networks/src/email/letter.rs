@@ -3,7 +3,7 @@
 
 use super::names;
 use super::parts::{self, File};
-use crate::html;
+use crate::{html, mime};
 use guichet_model::text::{EntityKind, entities};
 use guichet_model::{Link, Millis};
 use mail_parser::{Address, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType};
@@ -48,20 +48,23 @@ pub(crate) struct Person {
 
 /// `None`: not a message at all. `cut`: these are its first bytes only.
 pub(crate) fn read(bytes: &[u8], cut: bool) -> Option<Letter> {
-    let message = MessageParser::default().parse(bytes)?;
+    mime::read(bytes, |message| read_of(message, cut))?
+}
+
+fn read_of(message: &Message<'_>, cut: bool) -> Option<Letter> {
     if message.parts.first().is_none_or(|part| part.headers.is_empty()) {
         return None;
     }
-    let raw = |name: &'static str| raw(&message, name);
+    let raw = |name: &'static str| raw(message, name);
     let subject = line(message.subject().unwrap_or_default());
-    let (text, links) = text(&message);
+    let (text, links) = text(message);
     let precedence = raw("Precedence").to_ascii_lowercase();
     let list = !raw("List-Id").is_empty() || !raw("List-Unsubscribe").is_empty();
     let submitted = raw("Auto-Submitted").to_ascii_lowercase();
     let no_return = message.header_raw("Return-Path").is_some_and(|path| path.trim() == "<>");
-    let bounced = bounced(&message);
+    let bounced = bounced(message);
     Some(Letter {
-        id: own_id(&message),
+        id: own_id(message),
         hash: names::hash(&[raw("From"), raw("Date"), raw("Subject"), raw("To")]),
         references: ids(message.references()),
         in_reply_to: ids(message.in_reply_to()).into_iter().next(),
@@ -69,10 +72,10 @@ pub(crate) fn read(bytes: &[u8], cut: bool) -> Option<Letter> {
         reply_to: person(message.reply_to()).filter(|_| raw("List-Id").is_empty()),
         to: message.to().into_iter().flat_map(Address::iter).filter_map(one).collect(),
         subject,
-        date: date(&message),
+        date: date(message),
         text,
         links,
-        files: parts::files(&message, cut),
+        files: parts::files(message, cut),
         automatic: (!submitted.is_empty() && !submitted.starts_with("no"))
             || precedence == "auto_reply"
             || no_return

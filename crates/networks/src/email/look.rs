@@ -6,7 +6,7 @@ use super::imap::Imap;
 use super::letter;
 use super::names::{self, Named};
 use super::session::{Account, Met, places};
-use guichet_model::{Fault, Page, Publication, RemoteId, Unread};
+use guichet_model::{Fault, Item, Page, RemoteId, Unread};
 
 /// Names of one look.
 pub(crate) const MOST: usize = 25;
@@ -64,7 +64,7 @@ async fn within(
         let query = others.iter().map(|key| format!("OR {key} ")).collect::<String>() + last;
         let hits = imap.search(&query).await?;
         let mut fetched = Vec::new();
-        for raw in imap.ids(&hits).await? {
+        for raw in imap.ids(&hits).await?.into_iter().filter(|raw| !raw.is_left_behind(stood)) {
             let id = letter::read(&raw.bytes, true).and_then(|letter| letter.id);
             let Some(name) = id.map(|id| names::by_id(&id)).filter(|name| wanted.contains(name)) else {
                 continue;
@@ -72,7 +72,7 @@ async fn within(
             match account.remembered(&name) {
                 Some(item) => {
                     wanted.retain(|other| *other != name);
-                    page.items.push(standing(item, stood));
+                    page.items.push(Item { publication: stood.publication(), ..item });
                 }
                 None => fetched.push(raw.uid),
             }
@@ -88,23 +88,14 @@ async fn within(
         }
     }
     let nameless: Vec<RemoteId> =
-        wanted.iter().filter(|name| matches!(names::named(name), Some(Named::Hash(_)))).cloned().collect();
+        wanted.iter().filter(|name| !matches!(names::named(name), Some(Named::Id(_)) | None)).cloned().collect();
     for name in nameless {
         if let Some(met) = account.seek(imap, &name, stood).await? {
             wanted.retain(|other| *other != name);
-            page.items.push(account.item(&met, stood));
+            page.items.push(account.named(name, &met, stood));
         }
     }
     Ok(())
-}
-
-fn standing(mut item: guichet_model::Item, stood: Stood) -> guichet_model::Item {
-    item.publication = match stood {
-        Stood::Inbox | Stood::Sent => Publication::Published,
-        Stood::Junk => Publication::Spam,
-        Stood::Trash => Publication::Trash,
-    };
-    item
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! E-mail: one folder of a mailbox as a contact inbox, by IMAP, and answers by SMTP.
 //!
 //! `servers` names the two servers, `autoconfig` finds them, `dial` reaches them and `login` signs in; `access` keeps the
-//! secret, `grant` is one without a password and `renew` keeps it fresh. `imap`, `fetch` and `smtp` speak the protocols (by well-kept crates) and `errors` reads their refusals. `session` is a
+//! secret, `grant` is one without a password and `renew` keeps it fresh. `imap`, `fetch` and `smtp` speak the protocols (by well-kept crates) and `errors` reads their refusals; `depth` watches what a server nests. `session` is a
 //! signed-in account: `pull` gathers, `letter` reads a message's bytes and `convert` makes an item of it; `write` makes
 //! the bytes of an answer, `send` lets them leave once, `find` looks whether they did; `curate` puts messages into the
 //! mailbox's own junk and trash, `look` reads known ones again, `live` waits for new ones. `parts` tells what hangs on a
@@ -11,6 +11,7 @@ mod access;
 mod autoconfig;
 mod convert;
 mod curate;
+mod depth;
 mod dial;
 mod errors;
 mod fetch;
@@ -19,7 +20,7 @@ mod find;
 mod folders;
 mod grant;
 mod imap;
-mod letter;
+pub(crate) mod letter;
 mod live;
 mod login;
 mod look;

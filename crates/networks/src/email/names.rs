@@ -1,5 +1,5 @@
 //! The names of messages. A message is known by its Message-ID, which stays when it is moved, copied or renumbered; one
-//! that came without is known by a hash of what it says about itself. Our own ids are made of a reply's key, so that
+//! that came without is known by a hash of what it says about itself, one that came under another's id by both. Our own ids are made of a reply's key, so that
 //! whatever becomes of a sending, its message can be asked for.
 
 use guichet_model::RemoteId;
@@ -14,6 +14,8 @@ const OURS: &str = "guichet.";
 pub(crate) enum Named {
     Id(String),
     Hash(String),
+    /// The id that it bears beside its hash.
+    Both(String),
 }
 
 /// A Message-ID in its one form: without its angles, and without the spaces that folding leaves.
@@ -44,10 +46,16 @@ pub(crate) fn by_hash(hash: &str) -> RemoteId {
     RemoteId::new(format!("hash:{hash}"))
 }
 
+/// Of a message that bears another's id.
+pub(crate) fn by_both(hash: &str, id: &str) -> RemoteId {
+    RemoteId::new(format!("both:{hash}.{id}"))
+}
+
 pub(crate) fn named(remote: &RemoteId) -> Option<Named> {
     match remote.as_str().split_once(':')? {
         ("mid", id) => Some(Named::Id(id.to_owned())),
         ("hash", hash) => Some(Named::Hash(hash.to_owned())),
+        ("both", both) => both.split_once('.').map(|(_, id)| Named::Both(id.to_owned())),
         _ => None,
     }
 }

@@ -2,6 +2,7 @@
 //! a disk. A message is read to its end where it is short; of a longer one the server tells what it is made of.
 
 use super::letter::line;
+use crate::mime;
 use async_imap::imap_proto::{BodyContentCommon, BodyContentSinglePart, BodyParams, BodyStructure, ContentEncoding};
 use base64::Engine;
 use base64::alphabet;
@@ -153,11 +154,12 @@ fn header(common: &BodyContentCommon<'_>) -> String {
 
 /// The part of that number as it was sent: its encoding, and its bytes. `None`: there is none.
 pub(crate) fn part(bytes: &[u8], number: &str) -> Option<(String, Vec<u8>)> {
-    let message = MessageParser::default().parse(bytes)?;
-    let (id, _) = numbers(&message).into_iter().find(|(_, known)| known == number)?;
-    let part = message.part(id)?;
-    let body = bytes.get(part.offset_body as usize..part.offset_end as usize)?;
-    Some((part.content_transfer_encoding().unwrap_or_default().to_owned(), body.to_vec()))
+    mime::read(bytes, |message| {
+        let (id, _) = numbers(message).into_iter().find(|(_, known)| known == number)?;
+        let part = message.part(id)?;
+        let body = bytes.get(part.offset_body as usize..part.offset_end as usize)?;
+        Some((part.content_transfer_encoding().unwrap_or_default().to_owned(), body.to_vec()))
+    })?
 }
 
 /// How the part with this header is encoded.

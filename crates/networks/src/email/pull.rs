@@ -5,11 +5,12 @@
 //!
 //! `n:*` always gives the last message, were its number smaller than n: what was asked for is looked at again here.
 
+use super::access::Access;
 use super::convert::Stood;
 use super::errors;
-use super::fetch::AT_ONCE;
+use super::fetch::{AT_ONCE, Raw};
 use super::imap::{Imap, day};
-use super::session::{Account, Met};
+use super::session::{Account, Loan, Met};
 use crate::door::mail;
 use guichet_model::{Cursor, DAY, Fault, Interval, MINUTE, Millis, Page, RefusalCode, SECOND, Source, Unread};
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,8 @@ const FIRST: usize = 800;
 const OVERLAP: i64 = 2 * DAY;
 /// A message that cannot be read is kept, but not without end.
 const MOST_RAW: usize = 64 << 10;
+/// So many letters may be held back one after another: where more are and none is given, it is not the letters.
+const MOST_HELD: usize = 3;
 
 pub(crate) fn sources() -> Vec<Source> {
     // Where IDLE stands it rings; where it does not, a minute is soon enough for a letter.
@@ -74,7 +77,7 @@ pub(crate) async fn pull(
             let cut = recent.len().saturating_sub(FIRST);
             recent.drain(..cut);
             let after = match recent.first() {
-                Some(first) => first - 1,
+                Some(first) => first.saturating_sub(1),
                 None => last(&mut imap, opened.next).await?,
             };
             let newest = renumbered.map_or(since, |walk| walk.newest);
@@ -88,7 +91,8 @@ pub(crate) async fn pull(
     let mut page = Page { more: waiting.len() > asked.len(), ..Page::default() };
     let mut next = walk.clone();
     if let Some(last) = asked.last() {
-        read(account, &mut imap, &asked, stood, &mut page).await?;
+        let given = given(account, &access, &mut imap, &folder, &asked).await?;
+        read(account, given, stood, &mut page);
         next.after = *last;
     }
     imap.done();
@@ -129,23 +133,69 @@ async fn last(imap: &mut Imap, next: Option<u32>) -> Result<u32, Fault> {
     }
 }
 
-async fn read(account: &Account, imap: &mut Imap, asked: &[u32], stood: Stood, page: &mut Page) -> Result<(), Fault> {
+/// Those letters, and the numbers of those that are there and not given. Where a page fails as a whole it is asked for
+/// letter by letter: one that the server cannot give must not keep all later ones away for ever.
+async fn given<'a>(
+    account: &'a Account,
+    access: &Access,
+    imap: &mut Loan<'a>,
+    folder: &str,
+    asked: &[u32],
+) -> Result<(Vec<Raw>, Vec<u32>), Fault> {
+    match some(account, imap, asked).await {
+        Ok((found, held)) if held.len() < asked.len() => return Ok((found, held)),
+        // What was not answered may be anybody's fault.
+        Err(fault) if !imap.declined && !imap.garbled => return Err(fault),
+        _ => {}
+    }
+    let (mut found, mut held, mut fault) = (Vec::new(), Vec::new(), errors::soon(account.now()));
+    for uid in asked {
+        if imap.garbled {
+            *imap = account.imap(access).await?;
+            imap.examine(folder).await?;
+        }
+        match some(account, imap, &[*uid]).await {
+            Ok((one, not)) => {
+                found.extend(one);
+                held.extend(not);
+            }
+            Err(why) if imap.declined || imap.garbled => {
+                held.push(*uid);
+                fault = why;
+            }
+            Err(why) => return Err(why),
+        }
+        if found.is_empty() && held.len() > MOST_HELD {
+            return Err(fault);
+        }
+    }
+    // Nothing else stands for the server's being well: another try, a while later, does.
+    if found.is_empty() && !account.was_held(&held) {
+        return Err(if matches!(fault, Fault::Later { .. }) { fault } else { errors::soon(account.now()) });
+    }
+    if imap.garbled {
+        *imap = account.imap(access).await?;
+    }
+    Ok((found, held))
+}
+
+/// The same, as one question.
+async fn some(account: &Account, imap: &mut Imap, asked: &[u32]) -> Result<(Vec<Raw>, Vec<u32>), Fault> {
     let found = account.fetch(imap, asked).await?;
-    if found.len() < asked.len() {
-        // Taken away while we read, or kept back from us: one that is still there must not pass for read.
-        let set: Vec<String> = asked.iter().map(u32::to_string).collect();
-        let there = imap.search(&format!("UID {}", set.join(","))).await?;
-        let kept_back: Vec<u32> = asked
-            .iter()
-            .copied()
-            .filter(|uid| there.contains(uid) && !found.iter().any(|raw| raw.uid == *uid))
-            .collect();
-        if found.is_empty() && kept_back.len() == asked.len() {
-            return Err(errors::soon(account.now()));
-        }
-        for uid in kept_back {
-            page.unreadable.push(Unread { raw: format!("uid {uid}"), why: "not given".into() });
-        }
+    if found.len() == asked.len() {
+        return Ok((found, Vec::new()));
+    }
+    // Taken away while we read, or kept back from us: one that is still there must not pass for read.
+    let set: Vec<String> = asked.iter().map(u32::to_string).collect();
+    let there = imap.search(&format!("UID {}", set.join(","))).await?;
+    let is_held = |uid: &u32| there.contains(uid) && found.iter().all(|raw| raw.uid != *uid);
+    let held = asked.iter().copied().filter(is_held).collect();
+    Ok((found, held))
+}
+
+fn read(account: &Account, (found, held): (Vec<Raw>, Vec<u32>), stood: Stood, page: &mut Page) {
+    for uid in held {
+        page.unreadable.push(Unread { raw: format!("uid {uid}"), why: "not given".into() });
     }
     for raw in found {
         // Unfinished, or thrown away by a program that has no trash.
@@ -172,7 +222,6 @@ async fn read(account: &Account, imap: &mut Imap, asked: &[u32], stood: Stood, p
         }
     }
     page.items.sort_by_key(|item| item.at);
-    Ok(())
 }
 
 pub(crate) fn unread(bytes: &[u8]) -> Unread {

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::super::fake::{Fail, Fake, ME, NOW, letter};
+use super::super::fake::{Fail, Fake, ME, NOW, letter, outgoing};
 use super::*;
 use guichet_model::{HOUR, Item, Session};
 
@@ -109,7 +109,8 @@ async fn what_fails_half_way_moves_no_cursor() {
         ("UID SEARCH", Fail::CutAfter),
         ("UID SEARCH", Fail::Say("NO not now")),
         ("UID FETCH", Fail::Cut),
-        ("UID FETCH", Fail::Say("NO [SERVERBUG] oh")),
+        ("UID FETCH", Fail::Say("NO [UNAVAILABLE] oh")),
+        ("UID FETCH", Fail::Say("BAD User is authenticated but not connected.")),
         ("EXAMINE", Fail::Say("NO [UNAVAILABLE] oh")),
         ("LOGIN", Fail::Say("NO [AUTHENTICATIONFAILED] no")),
     ] {
@@ -123,6 +124,78 @@ async fn what_fails_half_way_moves_no_cursor() {
         assert_eq!(command == "LOGIN", pulled.err() == Some(Fault::NeedsLogin), "{command}");
         // A torn connection is not used again.
         assert_eq!(account.pull(INBOX, None, since).await.unwrap().items.len(), 1, "{command}");
+    }
+}
+
+/// Whoever was written to knows its id, and whoever reads a list knows everybody's.
+#[tokio::test]
+async fn a_letter_under_the_id_of_another_is_a_letter_of_its_own() {
+    let fake = Fake::start().await;
+    fake.put("INBOX", 90, question(1));
+    let answer = letter("s1@webmail.test", ME, "Re: Une question", "In-Reply-To: <q1@lea.test>\r\n", "Oui.");
+    fake.put("Sent", 80, answer.clone());
+    let account = fake.account();
+    let since = NOW.plus(-30 * DAY);
+    let first = account.pull(INBOX, None, since).await.unwrap();
+    account.pull(SENT, None, since).await.unwrap();
+    let other = "Mal <mal@mal.test>";
+    fake.put("INBOX", 70, letter("q1@lea.test", other, "Une question", "", "Autre chose"));
+    fake.put("INBOX", 60, letter("s1@webmail.test", other, "Re: Une question", "", "Non."));
+    fake.put("INBOX", 50, answer.replace("Oui.", "Jamais !"));
+    // A copy of ours to ourselves is what it was.
+    fake.put("INBOX", 40, answer);
+    let later = account.pull(INBOX, first.cursor.as_ref(), since).await.unwrap();
+    let own = later.items.iter().filter(|item| item.remote.as_str().starts_with("both:")).count();
+    assert_eq!((own, later.items.len(), names(&later)[3]), (3, 4, "mid:s1@webmail.test"));
+    // Each is answered to whoever wrote it, also by one who remembers nothing.
+    let forged = later.items.iter().find(|item| item.body.text.contains("Autre chose")).unwrap();
+    for (name, to) in [("mid:q1@lea.test", "lea@lea.test"), (forged.remote.as_str(), "mal@mal.test")] {
+        let prepared = fake.account().prepare(&outgoing(name, "Oui")).await.unwrap();
+        assert!(prepared.body.contains(&format!("\"to\":\"{to}\"")), "{name}");
+    }
+    let looked = guichet_model::Again::look(&fake.account(), std::slice::from_ref(&forged.remote)).await.unwrap();
+    assert_eq!(looked.items[0].remote, forged.remote);
+}
+
+#[tokio::test]
+async fn a_letter_that_the_server_cannot_give_keeps_no_other_away() {
+    for said in [
+        "NO cannot",
+        "NO [SERVERBUG] oh",
+        "",
+        "* 1 FETCH (UID what)",
+        // The parser falls over it.
+        "* 1 FETCH (UID 2 INTERNALDATE NIL)",
+    ] {
+        let fake = Fake::start().await;
+        for n in 1..=3 {
+            fake.put("INBOX", 100, question(n));
+        }
+        fake.state().held.insert(2, said);
+        let account = fake.account();
+        let since = NOW.plus(-30 * DAY);
+        let page = account.pull(INBOX, None, since).await.unwrap();
+        assert_eq!(names(&page), ["mid:q1@lea.test", "mid:q3@lea.test"], "{said}");
+        assert_eq!(page.unreadable, [Unread { raw: "uid 2".into(), why: "not given".into() }], "{said}");
+        // One that stands alone, too; and where many are held back and none is given, nothing is passed over.
+        for n in 4..=10 {
+            fake.state().held.insert(n, said);
+        }
+        fake.put("INBOX", 9, question(4));
+        assert!(
+            account.pull(INBOX, page.cursor.as_ref(), since).await.is_err(),
+            "it may be a moment's trouble: {said}"
+        );
+        let alone = account.pull(INBOX, page.cursor.as_ref(), since).await.unwrap();
+        assert_eq!((alone.items.len(), alone.unreadable.len()), (0, 1), "{said}");
+        for n in 5..=10 {
+            fake.put("INBOX", 9, question(n));
+        }
+        for _ in 0..3 {
+            assert!(account.pull(INBOX, alone.cursor.as_ref(), since).await.is_err(), "{said}");
+        }
+        fake.state().held.clear();
+        assert_eq!(account.pull(INBOX, alone.cursor.as_ref(), since).await.unwrap().items.len(), 6, "{said}");
     }
 }
 

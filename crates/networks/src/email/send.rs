@@ -4,7 +4,7 @@
 use super::convert::{self, Stood};
 use super::letter;
 use super::names;
-use super::session::{Account, Met, provider};
+use super::session::{Account, Met, keeps_copies};
 use super::smtp::Envelope;
 use guichet_model::{Fault, Item, LastWord, Millis, Prepared, RefusalCode, Spending};
 use std::sync::Arc;
@@ -47,9 +47,8 @@ pub(crate) fn item(account: &Account, envelope: &Envelope, at: Millis) -> Result
 async fn afterwards(account: &Account, prepared: &Prepared, envelope: &Envelope) -> Result<(), Fault> {
     let access = account.access().await?;
     let mut imap = account.imap(&access).await?;
-    let keeps = provider(&access).is_some_and(|provider| provider.keeps_copies());
     let folders = account.folders(&mut imap).await?;
-    if let Some(sent) = folders.sent().filter(|_| !keeps) {
+    if let Some(sent) = folders.sent().filter(|_| !keeps_copies(&access)) {
         imap.select(sent).await?;
         let name = names::by_id(&id(envelope)?);
         // Some servers keep one by themselves, and an APPEND given up half-way may have been done.

@@ -93,7 +93,7 @@ impl Server {
     }
 }
 
-/// Those who let a program in by other ways than the mailbox's own password, or keep copies of what is sent.
+/// Those who let a program in by other ways than the mailbox's own password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Provider {
     Gmail,
@@ -119,11 +119,6 @@ impl Provider {
         }
     }
 
-    /// What passes through its SMTP server stands in its folder of sent messages without our doing.
-    pub fn keeps_copies(self) -> bool {
-        matches!(self, Self::Gmail | Self::Microsoft)
-    }
-
     /// The name of the field that asks for the password, whose words tell how to make one.
     pub fn password_field(self) -> &'static str {
         match self {
@@ -133,6 +128,25 @@ impl Provider {
             Self::Free => "password_free",
         }
     }
+}
+
+/// Whether what is sent stands in that mailbox's folder of sent messages without our doing: where it goes out through the
+/// provider's own server for its mailboxes. A relay, be it of the same house, keeps nothing.
+pub(crate) fn keeps_copies(imap: &Server, smtp: &Server) -> bool {
+    let out = smtp.host.to_ascii_lowercase();
+    let own: &[&str] = match Provider::of_server(imap) {
+        Some(Provider::Gmail) => &["smtp.gmail.com", "smtp.googlemail.com"],
+        Some(Provider::Microsoft) => &[
+            "smtp.office365.com",
+            "smtp-legacy.office365.com",
+            "smtp-mail.outlook.com",
+            "outlook.office365.com",
+            "smtp.live.com",
+            "smtp.hotmail.com",
+        ],
+        _ => &[],
+    };
+    own.contains(&out.as_str())
 }
 
 /// Both servers, and what the mailbox's owner is called there.

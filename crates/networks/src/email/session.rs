@@ -9,7 +9,7 @@ use super::folders::Folders;
 use super::imap::Imap;
 use super::letter::Letter;
 use super::names::{self, Named};
-use super::servers::Provider;
+use super::servers;
 use super::{curate, files, find, live, look, pull, send, write};
 use crate::http::Http;
 use async_trait::async_trait;
@@ -40,6 +40,8 @@ pub(crate) struct Account {
     free: Mutex<Option<Imap>>,
     folders: Mutex<Option<(Millis, Folders)>>,
     seen: Mutex<Remembered>,
+    /// Asked for the last time that nothing was given.
+    held: Mutex<Vec<u32>>,
     /// What this server says messages are made of cannot be read: it is not asked again.
     shapeless: AtomicBool,
 }
@@ -96,6 +98,7 @@ impl Account {
             free: Mutex::default(),
             folders: Mutex::default(),
             seen: Mutex::default(),
+            held: Mutex::default(),
             shapeless: AtomicBool::new(false),
         }
     }
@@ -146,8 +149,29 @@ impl Account {
         Ok(found)
     }
 
+    /// Whether these were not given the last time either.
+    pub fn was_held(&self, uids: &[u32]) -> bool {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *held, uids.to_vec()) == uids
+    }
+
     pub fn item(&self, met: &Met, stood: Stood) -> Item {
-        let item = convert::item(&met.letter, met.raw.arrived, stood, &self.me);
+        let name = convert::name(&met.letter, stood, &self.me);
+        let item = self.named(name, met, stood);
+        // Whoever was written to knows an id, and could send another message under it, which is not that one.
+        match self.remembered(&item.remote) {
+            Some(known) if stood != Stood::Sent && is_another(&known, &item) => {
+                self.keep(self.named(convert::own_name(&met.letter), met, stood))
+            }
+            _ => self.keep(item),
+        }
+    }
+
+    pub fn named(&self, name: RemoteId, met: &Met, stood: Stood) -> Item {
+        convert::named(name, &met.letter, met.raw.arrived, stood, &self.me)
+    }
+
+    fn keep(&self, item: Item) -> Item {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.text > MOST_TEXT {
             *seen = Remembered::default();
@@ -164,7 +188,7 @@ impl Account {
     /// That message, if it is in the open folder. A search finds parts of ids too, so what it finds is read.
     pub async fn seek(&self, imap: &mut Imap, remote: &RemoteId, stood: Stood) -> Result<Option<Met>, Fault> {
         let query = match names::named(remote) {
-            Some(Named::Id(id)) => match names::searchable(&id) {
+            Some(Named::Id(id) | Named::Both(id)) => match names::searchable(&id) {
                 Some(id) => format!("HEADER Message-ID {id}"),
                 None => return Ok(None),
             },
@@ -175,12 +199,18 @@ impl Account {
             None => return Ok(None),
         };
         let mut hits = imap.search(&query).await?;
-        // The newest: a copy of an old one says the same.
-        hits.drain(..hits.len().saturating_sub(MOST_NAMELESS));
-        for some in hits.rchunks(fetch::AT_ONCE) {
-            for raw in self.fetch(imap, some).await?.into_iter().rev() {
+        // The newest of those without an id; of an id the oldest, which others may have copied it from.
+        match names::named(remote) {
+            Some(Named::Hash(_)) => drop(hits.drain(..hits.len().saturating_sub(MOST_NAMELESS))),
+            _ => hits.truncate(MOST_NAMELESS),
+        }
+        for some in hits.chunks(fetch::AT_ONCE) {
+            for raw in self.fetch(imap, some).await? {
+                if raw.is_left_behind(stood) {
+                    continue;
+                }
                 let Some(letter) = raw.letter() else { continue };
-                if convert::name(&letter, stood, &self.me) == *remote {
+                if [convert::name(&letter, stood, &self.me), convert::own_name(&letter)].contains(remote) {
                     return Ok(Some(Met { raw, letter }));
                 }
             }
@@ -211,6 +241,11 @@ impl Account {
     }
 }
 
+/// Whether two messages of one name are not one: by others, or ours and altered.
+fn is_another(known: &Item, item: &Item) -> bool {
+    known.author.remote != item.author.remote || (known.ours && known.body.text != item.body.text)
+}
+
 /// The folders that concern us, and what lying there means.
 pub(crate) fn places(access: &Access, folders: &Folders) -> Vec<(String, Stood)> {
     let mut places = vec![(access.folder.clone(), Stood::Inbox)];
@@ -224,8 +259,9 @@ pub(crate) fn places(access: &Access, folders: &Folders) -> Vec<(String, Stood)>
     places
 }
 
-pub(crate) fn provider(access: &Access) -> Option<Provider> {
-    Provider::of_server(&access.imap)
+/// Whether the server files what we send.
+pub(crate) fn keeps_copies(access: &Access) -> bool {
+    servers::keeps_copies(&access.imap, &access.smtp)
 }
 
 #[async_trait]
@@ -235,7 +271,7 @@ impl Session for Account {
         let mut imap = self.imap(&access).await?;
         let folders = self.folders(&mut imap).await?;
         imap.done();
-        Ok(write::capabilities(&folders, provider(&access)))
+        Ok(write::capabilities(&folders, keeps_copies(&access)))
     }
 
     fn sources(&self) -> Vec<Source> {

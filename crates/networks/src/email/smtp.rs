@@ -102,7 +102,8 @@ impl Smtp {
             },
             _ => return Err(Fault::Unsure),
         }
-        self.leave().await;
+        // It is sent: whoever waits to hear of it does not wait for a goodbye.
+        tokio::spawn(self.leave());
         Ok(())
     }
 

@@ -5,8 +5,7 @@ use super::convert::{self, Stood};
 use super::folders::Folders;
 use super::letter::{self, Letter, Person};
 use super::names;
-use super::servers::Provider;
-use super::session::Account;
+use super::session::{Account, keeps_copies};
 use super::smtp::Envelope;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -27,13 +26,13 @@ const MOST_REFERENCES: usize = 20;
 /// What is sent shows in the folder of sent messages within this time, where the server puts it there itself.
 const SETTLES: i64 = 5 * MINUTE;
 
-pub(crate) fn capabilities(folders: &Folders, provider: Option<Provider>) -> Capabilities {
-    able(folders.junk().is_some(), folders.trash().is_some(), proof(provider))
+pub(crate) fn capabilities(folders: &Folders, keeps_copies: bool) -> Capabilities {
+    able(folders.junk().is_some(), folders.trash().is_some(), proof(keeps_copies))
 }
 
 /// Where the mailbox has every folder, and its server keeps what it sends.
 pub(crate) fn most() -> Capabilities {
-    able(true, true, proof(Some(Provider::Gmail)))
+    able(true, true, proof(true))
 }
 
 fn able(junk: bool, trash: bool, proof: Proof) -> Capabilities {
@@ -53,11 +52,8 @@ fn able(junk: bool, trash: bool, proof: Proof) -> Capabilities {
 
 /// Where the server keeps a copy of all it takes, that copy is found by its Message-ID. Elsewhere the copy is ours, made
 /// after the answer: a lost answer leaves none, and nothing but a bounce or their reply can prove that it arrived.
-pub(crate) fn proof(provider: Option<Provider>) -> Proof {
-    match provider {
-        Some(provider) if provider.keeps_copies() => Proof::ReadBack { settles_within: SETTLES },
-        _ => Proof::None,
-    }
+pub(crate) fn proof(keeps_copies: bool) -> Proof {
+    if keeps_copies { Proof::ReadBack { settles_within: SETTLES } } else { Proof::None }
 }
 
 /// Makes the message. Reads the one answered, for whom it goes to and what it belongs to.
@@ -99,7 +95,7 @@ pub(crate) async fn prepare(account: &Account, outgoing: &Outgoing) -> Result<Pr
         body,
         place: outgoing.place.remote.clone(),
         text,
-        proof: proof(super::session::provider(&access)),
+        proof: proof(keeps_copies(&access)),
     })
 }
 
