@@ -172,8 +172,12 @@ async fn what_the_budget_or_the_network_refuses_waits_and_loses_nothing() {
     let later = EVENING.plus(EACH + MINUTE);
     scene.after(EACH, vec![Err(Fault::Later { after: later })]).await;
     let health = scene.room.desk.desk().await.unwrap().clients[0].accounts[0].health;
-    assert_eq!(health, Health::Waiting { until: later });
+    assert_eq!(health, Health::Good, "nobody waits for it");
     assert_eq!(scene.number("SELECT misses FROM message"), 0);
+    // What comes new is read meanwhile.
+    scene.network.page(MENTIONS, page(vec![told(-1)]));
+    assert!(scene.after(1, vec![there(&[0])]).await.is_empty());
+    assert_eq!(scene.number("SELECT count(*) FROM message"), 2);
     assert_eq!(scene.after(MINUTE, vec![there(&[0])]).await, [["0"]]);
     assert_eq!(scene.gone(), 0);
 }
