@@ -174,6 +174,26 @@ async fn gathered_answered_and_nothing_twice() {
     assert_eq!(answered.id, mention.id, "it is the same conversation");
 }
 
+/// The forum tells of the last one alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_that_came_overnight_all_arrive() {
+    let rehearsal = forums().await;
+    let office = Office::open(sign_in(&rehearsal, "vasseur").await).await;
+    let row = office.row("Je débute").await;
+    let reply = office.reply(row.id, "Le M2 convient très bien pour débuter.").await;
+    office.sent(reply).await;
+    let ours = standing(&rehearsal, "convient très bien").remove(0);
+    for day in ["lundi", "mardi", "mercredi"] {
+        let text = format!("Et {day}, vous ouvrez aussi ?");
+        rehearsal.say(Say::reply(Speaker::new("nadege_b@ici.example", ""), &ours.id, None, &text)).unwrap();
+    }
+    let last = office.row("Et mercredi").await;
+    let texts = office.texts(last.id).await;
+    for day in ["lundi", "mardi", "mercredi"] {
+        assert!(texts.iter().any(|text| text.contains(day)), "{texts:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn staff_whose_answer_was_lost_says_nothing_twice() {
     let rehearsal = forums().await;

@@ -172,8 +172,21 @@ async fn what_the_budget_or_the_network_refuses_waits_and_loses_nothing() {
     let later = EVENING.plus(EACH + MINUTE);
     scene.after(EACH, vec![Err(Fault::Later { after: later })]).await;
     let health = scene.room.desk.desk().await.unwrap().clients[0].accounts[0].health;
-    assert_eq!(health, Health::Waiting { until: later });
+    assert_eq!(health, Health::Good, "nobody waits for it");
     assert_eq!(scene.number("SELECT misses FROM message"), 0);
     assert_eq!(scene.after(MINUTE, vec![there(&[0])]).await, [["0"]]);
     assert_eq!(scene.gone(), 0);
+}
+
+#[tokio::test]
+async fn what_comes_new_is_read_while_what_is_known_waits() {
+    let scene = Scene::of(1).await;
+    let mut puller = Puller::new(scene.room.desk.clone(), scene.account);
+    scene.room.clock.forward(EACH);
+    scene.network.script().looks = [Err(Fault::Later { after: EVENING.plus(3 * EACH) })].into();
+    assert!(puller.turn(false).await.is_ok());
+    scene.network.page(MENTIONS, page(vec![told(-1)]));
+    scene.room.clock.forward(MINUTE);
+    assert!(puller.turn(true).await.is_ok());
+    assert_eq!(scene.number("SELECT count(*) FROM message"), 2);
 }

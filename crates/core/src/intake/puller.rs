@@ -273,6 +273,10 @@ impl Puller {
         tracing::info!(account = account.0, source, %fault, "a pull failed");
         self.desk.met_network(account, Some(&fault));
         if let Fault::Later { after } = &fault {
+            // What is known can wait: what comes new does not wait for it, and nothing is wrong.
+            if source == AGAIN {
+                return Ok(*after);
+            }
             self.not_before = *after;
         }
         let failures = self.failing.entry(source).or_insert(0);

@@ -7,7 +7,7 @@
 use super::access::Access;
 use super::dpop::About;
 use super::errors;
-use super::renew::{self, Renewals};
+use super::renew::{self, Line, Renewals};
 use crate::http::{Answer, Http, read_fault};
 use crate::last_word::before_the_first_byte;
 use guichet_model::{Doors, Fault, Identity, LastWord, MINUTE, Millis, RefusalCode, SECOND, Spending};
@@ -33,7 +33,7 @@ pub(crate) struct Api {
     pub doors: Doors,
     pub did: String,
     /// Where exchanges of this account's tokens stand in a line.
-    pub line: Arc<tokio::sync::Mutex<()>>,
+    pub line: Line,
     server: String,
     /// The server's clock less ours, in milliseconds.
     skew: AtomicI64,
@@ -102,7 +102,7 @@ impl Api {
     }
 
     /// An access whose token does not end in the middle of what is asked with it.
-    async fn fresh(&self) -> Result<Access, Fault> {
+    async fn fresh(self: &Arc<Self>) -> Result<Access, Fault> {
         let access = self.access().await?;
         if access.ends_by(self.server_now(), BEFORE_ITS_END) {
             return renew::renew(self, &access.access).await;
@@ -110,13 +110,13 @@ impl Api {
         Ok(access)
     }
 
-    pub async fn get(&self, nsid: &str, query: &[(&'static str, String)]) -> Result<Value, Fault> {
+    pub async fn get(self: &Arc<Self>, nsid: &str, query: &[(&'static str, String)]) -> Result<Value, Fault> {
         self.get_by(nsid, query, None).await
     }
 
     /// A read, by another service where the server passes it on; its answer is 2xx and JSON.
     pub async fn get_by(
-        &self,
+        self: &Arc<Self>,
         nsid: &str,
         query: &[(&'static str, String)],
         proxy: Option<&str>,
@@ -157,7 +157,7 @@ impl Api {
 
     /// A write that nobody is harmed by if it is made twice; its answer is 2xx. Made again only where it was refused for
     /// what goes along with it.
-    pub async fn act(&self, nsid: &str, body: &Value, proxy: Option<&str>) -> Result<Answer, Failed> {
+    pub async fn act(self: &Arc<Self>, nsid: &str, body: &Value, proxy: Option<&str>) -> Result<Answer, Failed> {
         let body = body.to_string();
         let mut again = 0;
         loop {
@@ -171,7 +171,7 @@ impl Api {
 
     /// Exactly one write of exactly these bytes, where nothing has held it back until it is connected.
     pub async fn publish(
-        &self,
+        self: &Arc<Self>,
         nsid: &str,
         body: &str,
         proxy: Option<&str>,
@@ -217,9 +217,11 @@ impl Api {
     }
 
     /// Whether what was refused can be asked for again: with a fresh token, or with what the server gave to sign.
-    async fn mends(&self, failed: &Failed, access: &Access) -> Result<bool, Fault> {
+    async fn mends(self: &Arc<Self>, failed: &Failed, access: &Access) -> Result<bool, Fault> {
         match failed.name.as_deref() {
-            Some(ENDED) => renew::renew(self, &access.access).await.map(|_| true),
+            // Of a 4xx: after anything else it may have been done, whatever it is called.
+            Some(ENDED) if failed.fault == Fault::NeedsLogin => renew::renew(self, &access.access).await.map(|_| true),
+            Some(ENDED) => Ok(false),
             name => Ok(errors::sign_again(name) && !matches!(failed.fault, Fault::Unsure)),
         }
     }

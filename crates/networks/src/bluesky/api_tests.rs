@@ -41,6 +41,56 @@ async fn with_a_new_token(
     (server, account, kept)
 }
 
+/// An exchange that takes a moment, and can be made once.
+async fn slow() -> (MockServer, crate::bluesky::session::Account, crate::bluesky::fake::Kept) {
+    let server = MockServer::start().await;
+    let pair = json!({ "accessJwt": token("access-2", 7_200), "refreshJwt": "refresh-2", "did": ME });
+    on(REFRESH)
+        .respond_with(answer(pair).set_delay(std::time::Duration::from_millis(300)))
+        .up_to_n_times(1)
+        .mount(&server)
+        .await;
+    on(REFRESH).respond_with(refusal(400, "ExpiredToken", "Token has been revoked")).mount(&server).await;
+    says(&server, READ, json!({ "did": ME })).await;
+    let (account, kept) = account_of(&secret(&server.uri(), &token("access-1", 30)));
+    (server, account, kept)
+}
+
+/// The first token of a pair is good for one exchange: whoever gives up waiting for it must not take the new one along.
+#[tokio::test]
+async fn an_exchange_that_nobody_waits_for_is_kept_all_the_same() {
+    let (server, account, kept) = slow().await;
+    let short = std::time::Duration::from_millis(100);
+    assert!(tokio::time::timeout(short, account.api.get(READ, &[])).await.is_err());
+    assert!(account.api.get(READ, &[]).await.is_ok());
+    assert_eq!((kept.told()["refresh"].as_str(), asked(&server, REFRESH).await.len()), (Some("refresh-2"), 1));
+}
+
+#[tokio::test]
+async fn a_pair_that_the_vault_cannot_take_is_kept_until_it_can() {
+    let (server, account, kept) = slow().await;
+    kept.is_full(true);
+    assert!(account.api.get(READ, &[]).await.is_err());
+    assert!(account.api.get(READ, &[]).await.is_err(), "nor is it used before");
+    kept.is_full(false);
+    assert!(account.api.get(READ, &[]).await.is_ok());
+    assert_eq!((kept.told()["refresh"].as_str(), asked(&server, REFRESH).await.len()), (Some("refresh-2"), 1));
+}
+
+#[tokio::test]
+async fn an_exchange_does_not_overwrite_a_sign_in_made_meanwhile() {
+    let (server, account, kept) = slow().await;
+    let mut anew = secret(&server.uri(), &token("access-9", 7_200));
+    anew["refresh"] = "refresh-9".into();
+    let signed = async {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        kept.put(&anew);
+    };
+    let (read, ()) = tokio::join!(account.api.get(READ, &[]), signed);
+    assert!(read.is_ok());
+    assert_eq!(kept.told()["refresh"], "refresh-9");
+}
+
 #[tokio::test]
 async fn a_token_that_ended_is_exchanged_once_and_the_pair_is_kept() {
     for (status, name) in [(400, "ExpiredToken"), (401, "ExpiredToken")] {
@@ -112,6 +162,16 @@ async fn a_reply_with_a_token_that_ended_leaves_by_the_next_try_and_never_twice(
 }
 
 #[tokio::test]
+async fn a_reply_that_met_a_broken_server_is_unsure_whatever_the_breakage_is_called() {
+    let (server, account, _) = with_a_new_token(400, "ExpiredToken").await;
+    let nsid = "com.atproto.repo.createRecord";
+    on(nsid).respond_with(refusal(502, "ExpiredToken", "x")).mount(&server).await;
+    let failed = account.api.publish(nsid, "{}", None, word(true)).await.err().unwrap();
+    assert_eq!(failed.fault, Fault::Unsure);
+    assert!(asked(&server, REFRESH).await.is_empty());
+}
+
+#[tokio::test]
 async fn a_method_that_is_not_there_and_an_answer_of_something_else_are_told_apart() {
     let server = MockServer::start().await;
     let (account, _) = account_of(&secret(&server.uri(), "opaque"));
@@ -153,7 +213,7 @@ async fn what_is_left_and_the_time_are_heard_as_this_network_tells_them() {
     let budget = Arc::new(Counting::default());
     let doors = Doors { budget: budget.clone(), ..seen.api.doors.clone() };
     let http = Arc::new(Http::new(crate::addresses::Reach::Loopback));
-    let api = Api::new(http, doors, &identity(&server.uri()), &Renewals::default());
+    let api = Arc::new(Api::new(http, doors, &identity(&server.uri()), &Renewals::default()));
     api.get(READ, &[]).await.unwrap();
     assert_eq!(*budget.0.lock().unwrap(), [(Spending::Read, 2_996, crate::bluesky::fake::NOW.0 + 290_000)]);
     assert_eq!(api.known_skew(), Some(0));

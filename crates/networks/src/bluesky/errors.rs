@@ -75,8 +75,14 @@ pub(crate) fn name(answer: &Answer) -> Option<String> {
     told(answer).map(|(name, _)| name)
 }
 
-/// Its name and its sentence; OAuth calls the sentence `error_description`.
+/// Its name and its sentence; OAuth calls the sentence `error_description`. A resource server says in a header what it wants
+/// signed, whatever its body says (RFC 9449, 9).
 fn told(answer: &Answer) -> Option<(String, Option<String>)> {
+    let asks =
+        answer.header("www-authenticate").is_some_and(|said| said.contains("DPoP") && said.contains(NEEDS_NONCE));
+    if answer.status == 401 && asks {
+        return Some((NEEDS_NONCE.to_owned(), None));
+    }
     let body: Value = serde_json::from_slice(&answer.body).ok()?;
     let name = body.at("error").as_str().filter(|name| !name.is_empty())?;
     let said = body.at("message").as_str().or_else(|| body.at("error_description").as_str());

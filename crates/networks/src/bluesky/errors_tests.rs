@@ -63,3 +63,12 @@ fn what_is_not_worded_by_a_server_of_this_network_says_nothing() {
         assert_eq!(table(&answer(403, &body)), None, "{body}");
     }
 }
+
+#[test]
+fn what_a_resource_server_wants_signed_stands_in_a_header() {
+    let mut asks = answer(401, &json!({ "error": "AuthenticationRequired" }));
+    asks.headers.insert("www-authenticate", r#"DPoP algs="ES256", error="use_dpop_nonce""#.parse().unwrap());
+    assert!(sign_again(name(&asks).as_deref()));
+    asks.body.clear();
+    assert_eq!(code_of(&table(&asks).unwrap()), Some(RefusalCode::Invalid), "certain: it was not obeyed");
+}

@@ -11,6 +11,7 @@ use crate::http::Http;
 use async_trait::async_trait;
 use guichet_model::*;
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -29,11 +30,19 @@ impl Clock for Fixed {
     }
 }
 
-/// The secret, as it was replaced last.
+/// The secret, as it was replaced last; where the disk is full, it is not.
 #[derive(Clone, Default)]
-pub(crate) struct Kept(Arc<Mutex<String>>);
+pub(crate) struct Kept(Arc<Mutex<String>>, Arc<AtomicBool>);
 
 impl Kept {
+    pub fn is_full(&self, full: bool) {
+        self.1.store(full, Ordering::SeqCst);
+    }
+
+    pub fn put(&self, secret: &Value) {
+        *self.0.lock().unwrap() = secret.to_string();
+    }
+
     pub fn told(&self) -> Value {
         serde_json::from_str(&self.0.lock().unwrap()).unwrap()
     }
@@ -46,6 +55,9 @@ impl Secrets for Kept {
     }
 
     async fn replace(&self, secret: Secret) -> Result<(), Fault> {
+        if self.1.load(Ordering::SeqCst) {
+            return Err(Fault::unreadable("a full disk"));
+        }
         *self.0.lock().unwrap() = secret.0;
         Ok(())
     }
@@ -99,7 +111,7 @@ pub(crate) fn secret(server: &str, access: &str) -> Value {
 }
 
 pub(crate) fn account_of(secret: &Value) -> (Account, Kept) {
-    let kept = Kept(Arc::new(Mutex::new(secret.to_string())));
+    let kept = Kept(Arc::new(Mutex::new(secret.to_string())), Arc::default());
     let doors = Doors { clock: Arc::new(Fixed), secrets: Arc::new(kept.clone()), budget: Arc::new(Purse) };
     let server = secret["server"].as_str().unwrap();
     (Account::new(Arc::new(Http::new(Reach::Loopback)), identity(server), doors, &Renewals::default()), kept)

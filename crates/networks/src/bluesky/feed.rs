@@ -2,7 +2,9 @@
 //!
 //! Such a list cannot be asked for what is new. Each walk goes down until it stands safely below the newest that the walk
 //! before it met: a quarter of an hour below, because servers put late entries in their place by time. What was read twice
-//! is told by its key and not worked again. A first walk goes down to an instant, or so many entries.
+//! is told by its key and not worked again. A first walk goes down to an instant, or so many entries. A page without a
+//! line that names a next one is not the end: servers look through so many lines, and none of them may be of a kind that
+//! was asked for.
 //!
 //! Nothing here does I/O: `ask` says what to ask, `take` is told what came.
 
@@ -96,14 +98,17 @@ impl Feed {
         let floor = self.floor();
         let before = self.walk.take();
         let upto = before.as_ref().map_or(now, |walk| walk.upto);
-        let read = before.as_ref().map_or(0, |walk| walk.read) + page.len();
+        let read = before.as_ref().map_or(0, |walk| walk.read) + page.len().max(1);
+        // Such a place is an instant as a rule (the AppView's): a page without a line stands there.
+        let place = older.filter(|_| page.is_empty()).and_then(|older| older.parse::<jiff::Timestamp>().ok());
+        let place = place.map(|at| Millis(at.as_millisecond()));
         // A time in the future would let all that comes until then pass for read.
-        let here = page.iter().map(|entry| entry.at.min(now)).max();
-        let newest = before.as_ref().map(|walk| walk.newest).or(here).unwrap_or(floor);
-        let down_to = page.iter().map(|entry| entry.at).min().map_or(floor, |oldest| oldest.min(upto));
+        let here = page.iter().map(|entry| entry.at).max().or(place).map(|at| at.min(now));
+        let newest = before.as_ref().map(|walk| walk.newest).max(here).unwrap_or(floor);
+        let down_to = page.iter().map(|entry| entry.at).min().or(place).map_or(upto, |oldest| oldest.min(upto));
         self.learn(page, before.is_some());
 
-        let below = page.is_empty() || down_to < floor;
+        let below = down_to < floor;
         let most = if self.reached.is_none() { MOST_FIRST } else { MOST_LATER };
         let stuck = older.is_some_and(|older| before.as_ref().is_some_and(|walk| walk.older == older));
         match older {

@@ -99,3 +99,26 @@ fn a_date_of_the_future_hides_nothing_and_a_page_that_repeats_ends() {
     assert!(feed.take(&page, Some("same"), NOW).more);
     assert!(!feed.take(&page, Some("same"), NOW).more, "the server gives the same page for ever");
 }
+
+/// Hundreds of likes in a row: a server that looks for answers among them gives up, and says where.
+#[test]
+fn a_page_without_a_line_is_not_the_end_where_another_is_named() {
+    let at = |minutes: i64| NOW.plus(-minutes * MINUTE);
+    let place = |minutes: i64| jiff::Timestamp::from_millisecond(at(minutes).0).unwrap_or_default().to_string();
+    let below = [Entry { key: "answer".into(), at: at(40) }];
+    let mut feed = Feed::new(at(60));
+    let taken = feed.take(&[], Some(&place(20)), NOW);
+    assert_eq!(taken, Taken { more: true, covered: interval(at(20), NOW), missing: None });
+    assert_eq!(feed.fresh(&below), [0]);
+    assert!(feed.take(&below, Some("x"), NOW).more);
+    assert_eq!(feed.take(&[], None, NOW).covered, interval(at(60), at(40)));
+    // The next walk need not go through all of them again.
+    assert!(!feed.take(&[], Some(&place(36)), NOW).more);
+    // Nor is one that names no instant the end; and without end it ends.
+    let mut feed = Feed::new(at(60));
+    let mut pages = 1;
+    while feed.take(&[], Some(&format!("page {pages}")), NOW).more {
+        pages += 1;
+    }
+    assert_eq!(pages, MOST_FIRST);
+}

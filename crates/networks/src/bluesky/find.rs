@@ -162,16 +162,19 @@ async fn recheck_message(account: &Account, said: Said<'_>, read_at: Millis) -> 
 }
 
 async fn recheck_post(account: &Account, place: &Place, read_at: Millis) -> Result<Recheck, Fault> {
-    let told = match account.thread(place.remote.as_str(), 1).await {
+    let told = match account.thread(place.remote.as_str(), 1, 0).await {
         Ok(told) => told,
         Err(Fault::Refused { reason }) if reason.code == RefusalCode::Gone => return Ok(Recheck::Gone),
         Err(fault) => return Err(fault),
     };
     let node = told.at("thread");
     let Some(post) = shown(node) else {
-        // Deleted, or kept from us: `notFoundPost`, `blockedPost`.
-        let kept = node.at("notFound") == true || node.at("blocked") == true;
-        return if kept { Ok(Recheck::Gone) } else { Err(Fault::unreadable("a thread")) };
+        // Deleted, or kept from us, which a day may end: `notFoundPost`, `blockedPost`.
+        return match (node.at("notFound") == true, node.at("blocked") == true) {
+            (true, _) => Ok(Recheck::Gone),
+            (_, true) => Err(Fault::refused(RefusalCode::Forbidden, None)),
+            _ => Err(Fault::unreadable("a thread")),
+        };
     };
     let answers = wire::list(node.at("replies")).filter_map(shown);
     let ours = |answer: &Post| account.me.wrote(answer) && answer.when >= read_at;

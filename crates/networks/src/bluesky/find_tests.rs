@@ -107,30 +107,50 @@ async fn what_we_answer_is_looked_at_before() {
     let recheck = async |thread: Value| {
         let (server, account) = fake::server().await;
         says(&server, THREAD, json!({ "thread": thread })).await;
-        account.recheck(&place(&uri(LEA, "answer"))).await.unwrap()
+        account.recheck(&place(&uri(LEA, "answer"))).await
     };
     let answered = post(LEA, "answer", 300, "Quelle heure ?");
     let view = |replies: Vec<Value>| json!({ "$type": "app.bsky.feed.defs#threadViewPost", "post": answered, "replies": replies });
     let reply = |did: &str, seconds: i64| json!({ "$type": "app.bsky.feed.defs#threadViewPost", "post": under(post(did, "r", seconds, "Dix heures"), &answered, &answered) });
-    assert_eq!(recheck(view(vec![])).await, Recheck::Same);
+    assert_eq!(recheck(view(vec![])).await, Ok(Recheck::Same));
     assert_eq!(
         recheck(view(vec![reply(LEA, 5), reply(ME, 120)])).await,
-        Recheck::Same,
+        Ok(Recheck::Same),
         "another's, and one known before"
     );
-    assert!(matches!(recheck(view(vec![reply(ME, 5)])).await, Recheck::Answered(item) if item.ours));
+    assert!(matches!(recheck(view(vec![reply(ME, 5)])).await, Ok(Recheck::Answered(item)) if item.ours));
     assert_eq!(
         recheck(json!({ "$type": "app.bsky.feed.defs#notFoundPost", "uri": "x", "notFound": true })).await,
-        Recheck::Gone
+        Ok(Recheck::Gone)
     );
-    assert_eq!(
-        recheck(json!({ "$type": "app.bsky.feed.defs#blockedPost", "uri": "x", "blocked": true })).await,
-        Recheck::Gone
-    );
+    let blocked = recheck(json!({ "$type": "app.bsky.feed.defs#blockedPost", "uri": "x", "blocked": true })).await;
+    assert_eq!(fake::code_of(&blocked.unwrap_err()), Some(RefusalCode::Forbidden), "a block may be lifted");
 
     let (server, account) = fake::server().await;
     on(THREAD).respond_with(refusal(400, "NotFound", "Post not found")).mount(&server).await;
     assert_eq!(account.recheck(&place(&uri(LEA, "answer"))).await, Ok(Recheck::Gone));
+}
+
+/// Each parent stands inside of the one below it: deeper than 128 nothing is read at all.
+#[tokio::test]
+async fn what_stands_deep_in_a_thread_is_looked_at_too() {
+    let (server, account) = fake::server().await;
+    let deep = |request: &wiremock::Request| {
+        let parents = request.url.query_pairs().find(|(name, _)| name == "parentHeight").unwrap();
+        let parents: usize = parents.1.parse().unwrap();
+        let node = |n: usize| json!({ "$type": "app.bsky.feed.defs#threadViewPost", "post": post(LEA, &format!("p{n}"), 900, "…") });
+        let mut thread = node(0);
+        for n in 1..=parents.min(200) {
+            let mut below = node(n);
+            below["parent"] = thread;
+            thread = below;
+        }
+        thread["post"] = post(LEA, "answer", 300, "Quelle heure ?");
+        fake::answer(json!({ "thread": thread }))
+    };
+    on(THREAD).respond_with(deep).mount(&server).await;
+    assert_eq!(account.recheck(&place(&uri(LEA, "answer"))).await, Ok(Recheck::Same));
+    assert!(account.thread(&uri(LEA, "answer"), 0, super::super::gather::HIGHEST).await.is_ok());
 }
 
 #[tokio::test]

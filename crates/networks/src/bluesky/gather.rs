@@ -12,8 +12,9 @@ use std::collections::{HashMap, HashSet};
 
 /// As many as one request takes (lexicon app.bsky.feed.getPosts).
 pub(crate) const MOST_VIEWS: usize = 25;
-/// Parents above an answer; of a longer thread the beginning is known by name.
-const HIGHEST: usize = 300;
+/// Parents above an answer; of a longer thread the beginning is known by name. Each stands inside of the one below it, and
+/// serde_json reads 128 levels.
+pub(crate) const HIGHEST: usize = 80;
 /// A post that cannot be read is kept, but not without end.
 const MOST_RAW: usize = 64 << 10;
 
@@ -133,7 +134,7 @@ impl Account {
         {
             return Ok(Some(vec![root.clone(), post]));
         }
-        let told = match self.thread(&post.at.uri, 0).await {
+        let told = match self.thread(&post.at.uri, 0, HIGHEST).await {
             Ok(told) => told,
             // A thread that is not shown does not take its post along.
             Err(Fault::Refused { .. } | Fault::Unreadable { .. }) => Value::Null,
@@ -156,9 +157,9 @@ impl Account {
         Ok(Some(path))
     }
 
-    /// A thread around a post: so many answers deep, and its parents.
-    pub async fn thread(&self, uri: &str, depth: usize) -> Result<Value, Fault> {
-        let query = [("uri", uri.to_owned()), ("depth", depth.to_string()), ("parentHeight", HIGHEST.to_string())];
+    /// A thread around a post: so many answers deep, and so many parents.
+    pub async fn thread(&self, uri: &str, depth: usize, parents: usize) -> Result<Value, Fault> {
+        let query = [("uri", uri.to_owned()), ("depth", depth.to_string()), ("parentHeight", parents.to_string())];
         self.api.get("app.bsky.feed.getPostThread", &query).await
     }
 

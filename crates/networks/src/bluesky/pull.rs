@@ -84,7 +84,7 @@ async fn listed(account: &Account, list: List, cursor: Option<&Cursor>, since: M
         *account.places() = Places::default();
         return Err(fault);
     }
-    let older = told.at("cursor").as_str().filter(|older| !older.is_empty() && !entries.is_empty());
+    let older = told.at("cursor").as_str().filter(|older| !older.is_empty());
     let taken = feed.take(&entries, older, now);
     let cursor = serde_json::to_string(&feed).map_err(|_| Fault::unreadable("a cursor"))?;
     let mut items = gathered.items;

@@ -1,5 +1,8 @@
 //! A fresh pair of tokens for an old one. A refresh token is good for one exchange, so exchanges of one account stand in a
 //! line: whoever comes second finds the pair that the first one brought. The new pair is in the vault before it is used.
+//!
+//! Once the question has left, the old pair is spent. So an exchange goes on by itself when nobody waits for it any more, and
+//! a pair that the vault could not take is kept in the line until it does.
 
 use super::access::Access;
 use super::api::{Api, xrpc};
@@ -11,21 +14,35 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use url::Url;
 
+/// What an exchange brought, and the vault does not have yet.
+pub(crate) struct Unsaved {
+    spent: String,
+    fresh: Access,
+}
+
+pub(crate) type Line = Arc<tokio::sync::Mutex<Option<Unsaved>>>;
+
 /// One line an account, whichever session it stands in.
 #[derive(Default)]
-pub(crate) struct Renewals(Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>);
+pub(crate) struct Renewals(Mutex<HashMap<String, Line>>);
 
 impl Renewals {
-    pub fn of(&self, did: &str) -> Arc<tokio::sync::Mutex<()>> {
+    pub fn of(&self, did: &str) -> Line {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         lines.entry(did.to_owned()).or_default().clone()
     }
 }
 
 /// The access in place of one whose token is `stale`.
-pub(crate) async fn renew(api: &Api, stale: &str) -> Result<Access, Fault> {
-    let line = api.line.clone();
-    let _turn = line.lock().await;
+pub(crate) async fn renew(api: &Arc<Api>, stale: &str) -> Result<Access, Fault> {
+    let (by_itself, stale) = (api.clone(), stale.to_owned());
+    let renewing = tokio::spawn(async move { in_line(&by_itself, &stale).await });
+    renewing.await.unwrap_or_else(|_| Err(Fault::Later { after: api.now().plus(15 * SECOND) }))
+}
+
+async fn in_line(api: &Api, stale: &str) -> Result<Access, Fault> {
+    let mut unsaved = api.line.lock().await;
+    save(api, &mut unsaved).await?;
     let old = api.access().await?;
     if old.access != stale {
         return Ok(old);
@@ -40,9 +57,21 @@ pub(crate) async fn renew(api: &Api, stale: &str) -> Result<Access, Fault> {
         Fault::Unsure => Fault::Later { after: api.now().plus(15 * SECOND) },
         other => other,
     })?;
-    api.doors.secrets.replace(fresh.seal()?).await?;
+    *unsaved = Some(Unsaved { spent: old.refresh, fresh });
+    save(api, &mut unsaved).await?;
     tracing::debug!("an access was renewed");
-    Ok(fresh)
+    api.access().await
+}
+
+/// In place of the pair that it was exchanged for, and of no other: a sign-in made meanwhile is newer.
+async fn save(api: &Api, unsaved: &mut Option<Unsaved>) -> Result<(), Fault> {
+    if let Some(Unsaved { spent, fresh }) = unsaved
+        && api.access().await?.refresh == *spent
+    {
+        api.doors.secrets.replace(fresh.seal()?).await?;
+    }
+    *unsaved = None;
+    Ok(())
 }
 
 async fn exchanged(api: &Api, old: &Access) -> Result<Access, Fault> {

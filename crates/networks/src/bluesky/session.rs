@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const MOST_REMEMBERED: usize = 5_000;
 
 pub(crate) struct Account {
-    pub api: Api,
+    pub api: Arc<Api>,
     pub me: Me,
     places: Mutex<Places>,
     people: Mutex<HashMap<String, Person>>,
@@ -45,7 +45,7 @@ impl Account {
     pub fn new(http: Arc<Http>, identity: Identity, doors: Doors, renewals: &Renewals) -> Self {
         Self {
             me: Me::new(&identity),
-            api: Api::new(http, doors, &identity, renewals),
+            api: Arc::new(Api::new(http, doors, &identity, renewals)),
             places: Mutex::default(),
             people: Mutex::default(),
             versions: Mutex::default(),

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Access {
     /// The forum's address without a slash at its end, sub-folder included: the secret goes to its origin alone.
     pub server: String,
-    /// The name that the key was made for: the same program of the same user has one key.
+    /// The name that the key was made for. Each sign-in makes its own: a forum has one key for a user and a name, and a new
+    /// one would end that of another inbox of the same person.
     pub client_id: String,
     /// A user API key.
     pub access_token: String,

@@ -11,7 +11,7 @@ use super::{errors, wire};
 use crate::asked::Ask;
 use crate::http::{Answer, Http, read_fault};
 use crate::last_word::before_the_first_byte;
-use guichet_model::{Doors, Fault, LastWord, Millis, RefusalCode, Spending};
+use guichet_model::{Doors, Fault, LastWord, MINUTE, Millis, RefusalCode, Spending};
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -27,6 +27,8 @@ pub(crate) struct Api {
     /// The forum's clock less ours, in milliseconds.
     skew: AtomicI64,
     heard_date: AtomicBool,
+    /// Its last answer to a read told of trouble of its own.
+    troubled: AtomicBool,
 }
 
 impl Api {
@@ -38,6 +40,7 @@ impl Api {
             pace: Mutex::default(),
             skew: AtomicI64::new(0),
             heard_date: AtomicBool::new(false),
+            troubled: AtomicBool::new(false),
         }
     }
 
@@ -63,6 +66,16 @@ impl Api {
         &self.server
     }
 
+    /// Whether the last read was put off by the forum's own trouble (5xx), and not by its pace or the way there.
+    pub fn is_troubled(&self) -> bool {
+        self.troubled.load(Ordering::Relaxed)
+    }
+
+    /// Whether there is room for all that may follow now; when there will be.
+    pub fn room(&self, what: For) -> Result<(), Fault> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner).room(what, what.in_a_row(), self.now())
+    }
+
     /// A read; its answer is JSON.
     pub async fn get(&self, what: For, route: &str, query: &[(&str, String)]) -> Result<Value, Fault> {
         let answer = self.read(what, route, query).await?;
@@ -78,12 +91,14 @@ impl Api {
     }
 
     async fn read(&self, what: For, route: &str, query: &[(&str, String)]) -> Result<Answer, Fault> {
+        self.troubled.store(false, Ordering::Relaxed);
         let access = self.access().await?;
         self.reserve(what, Spending::Read)?;
         let url = names::at(&self.server, route, query)?;
         let request = signed(self.http.reading(url)?, &access);
         let answer = self.http.read_any(request, self.now()).await?;
         self.set_by(&answer);
+        self.troubled.store(answer.status >= 500, Ordering::Relaxed);
         Ok(answer)
     }
 
@@ -126,15 +141,19 @@ impl Api {
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body);
         }
-        let heard = Mutex::new((None, None));
+        let heard = Mutex::new((None, None, false));
         let hear = |answer: &Answer| {
             self.set_by(answer);
             let access = errors::is_access(answer).then(|| answer.body.clone());
-            *heard.lock().unwrap_or_else(PoisonError::into_inner) = (errors::wait(answer, self.now()), access);
+            let read_only = errors::is_read_only(answer);
+            *heard.lock().unwrap_or_else(PoisonError::into_inner) =
+                (errors::wait(answer, self.now()), access, read_only);
         };
         let outcome = self.http.write(request, self.now(), errors::table, &hear).await;
-        let (wait, access) = heard.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let (wait, access, read_only) = heard.into_inner().unwrap_or_else(PoisonError::into_inner);
         match (outcome, wait, access) {
+            // As certain as a 4xx: a forum that writes nothing has not written this.
+            (Err(Fault::Unsure), _, _) if read_only => Err(Fault::Later { after: self.now().plus(MINUTE) }),
             (Err(Fault::Later { after }), wait, _) => Err(Fault::Later { after: wait.unwrap_or(after) }),
             (Err(Fault::Refused { reason }), _, Some(body)) => {
                 let refused = Answer { status: 403, headers: Default::default(), body };

@@ -15,7 +15,7 @@ pub(crate) fn table(answer: &Answer) -> Option<Fault> {
         Some("not_logged_in") => Some(Fault::NeedsLogin),
         Some("not_found") => refused(RefusalCode::Gone),
         // Discourse::InvalidAccess, and just the same for a key that is no good: `Api` asks which.
-        Some("invalid_access" | "read_only") => refused(RefusalCode::Forbidden),
+        Some("invalid_access") => refused(RefusalCode::Forbidden),
         _ => match answer.status {
             401 => Some(Fault::NeedsLogin),
             403 => refused(RefusalCode::Forbidden),
@@ -31,6 +31,11 @@ pub(crate) fn table(answer: &Answer) -> Option<Fault> {
 /// Whether the forum refused a key, or a right: it says the same to both.
 pub(crate) fn is_access(answer: &Answer) -> bool {
     answer.status == 403 && told(answer).is_some_and(|told| told.kind.as_deref() == Some("invalid_access"))
+}
+
+/// Whether the forum says that it takes nothing just now (application_controller.rb, rescue_from Discourse::ReadOnly: 503).
+pub(crate) fn is_read_only(answer: &Answer) -> bool {
+    answer.status == 503 && told(answer).is_some_and(|told| told.kind.as_deref() == Some("read_only"))
 }
 
 /// When to come back, as the body of a 429 says it where its header is lost.

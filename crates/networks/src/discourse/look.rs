@@ -1,5 +1,5 @@
-//! Known items looked at again by their names: a forum tells of no edit and no deletion by itself. A topic's posts are asked
-//! for together; one that is missing from the answer is asked for by itself, because only the forum's own word makes it
+//! Known items looked at again by their names: a forum tells of no edit and no deletion by itself. Several posts of a topic
+//! are asked for together; one that is missing from the answer is asked for by itself, because only the forum's own word makes it
 //! gone. A text that waited for approval is looked for where it would stand.
 
 use super::convert::{self, Named, Under, named, post_name, queued_name, topic_name};
@@ -7,12 +7,11 @@ use super::pace::For;
 use super::session::Account;
 use super::topics::{self, LAST, Read, around, unread};
 use super::wire::{self, Post};
-use guichet_model::{Fault, Page, RefusalCode, RemoteId};
+use guichet_model::{Fault, Page, RefusalCode, RemoteId, Unread};
 use std::collections::BTreeMap;
 
-pub(crate) const MOST: usize = 20;
-/// Missing ones asked for by themselves at a time: each costs a request. The others were missed.
-const SINGLES: usize = 3;
+/// Each may stand in a topic of its own, and cost two requests of the few that a forum allows (`pace`).
+pub(crate) const MOST: usize = 3;
 
 #[derive(Default)]
 struct Asked {
@@ -31,37 +30,40 @@ pub(crate) async fn look(account: &Account, items: &[RemoteId]) -> Result<Page, 
             None => {}
         }
     }
+    account.api.room(For::Look)?;
     let mut page = Page::default();
-    let mut singles = SINGLES;
-    for (topic, asked) in asked {
-        look_at(account, topic, &asked, &mut singles, &mut page).await?;
+    for (n, (topic, asked)) in asked.iter().enumerate() {
+        match look_at(account, *topic, asked, &mut page).await {
+            // What was learnt is kept, or the same ones would be asked for again without end; the others were not missed.
+            Err(Fault::Later { .. }) if n > 0 => {
+                page.unreadable.push(Unread { raw: "{}".to_owned(), why: "not asked for in time".to_owned() });
+                break;
+            }
+            looked => looked?,
+        }
     }
     Ok(page)
 }
 
-async fn look_at(
-    account: &Account,
-    topic: u64,
-    asked: &Asked,
-    singles: &mut usize,
-    page: &mut Page,
-) -> Result<(), Fault> {
+async fn look_at(account: &Account, topic: u64, asked: &Asked, page: &mut Page) -> Result<(), Fault> {
     // The end of the topic where something of ours may have appeared; else its beginning, or just the posts.
     if asked.itself || !asked.queued.is_empty() || account.topic(topic).is_none() {
         let at = if asked.queued.is_empty() { 1 } else { LAST };
         let Some(read) = around(account, For::Look, topic, at).await? else {
             // All of it at once: each of its posts is asked for before it is said to be gone.
-            return alone(account, topic, &asked.posts, singles, page).await;
+            return alone(account, topic, &asked.posts, page).await;
         };
         page.items.extend(read.items(account, &asked.posts));
+        let gone = asked.posts.iter().filter(|id| read.posts.get(id).is_some_and(|post| post.gone));
+        page.gone.extend(gone.map(|id| post_name(topic, *id)));
         waiting(account, &read, &asked.queued, page);
     }
     let missing = |page: &Page| {
-        let there = |id: &u64| page.items.iter().any(|item| item.remote == post_name(topic, *id));
-        asked.posts.iter().filter(|id| !there(id)).copied().collect::<Vec<u64>>()
+        let told = |name: &RemoteId| page.items.iter().any(|item| item.remote == *name) || page.gone.contains(name);
+        asked.posts.iter().filter(|id| !told(&post_name(topic, **id))).copied().collect::<Vec<u64>>()
     };
     let wanted = missing(page);
-    if !wanted.is_empty() {
+    if wanted.len() > 1 {
         match topics::by_ids(account, For::Look, topic, &wanted).await {
             Ok(told) => {
                 for value in wire::posts(&told) {
@@ -77,17 +79,13 @@ async fn look_at(
             Err(fault) => return Err(fault),
         }
     }
-    let wanted = missing(page).into_iter().filter(|id| !page.gone.contains(&post_name(topic, *id))).collect::<Vec<_>>();
-    alone(account, topic, &wanted, singles, page).await
+    let wanted = missing(page);
+    alone(account, topic, &wanted, page).await
 }
 
 /// Each by itself: there, moved to another topic, or gone in the forum's word.
-async fn alone(account: &Account, topic: u64, ids: &[u64], singles: &mut usize, page: &mut Page) -> Result<(), Fault> {
+async fn alone(account: &Account, topic: u64, ids: &[u64], page: &mut Page) -> Result<(), Fault> {
     for id in ids {
-        if *singles == 0 {
-            break;
-        }
-        *singles -= 1;
         let name = post_name(topic, *id);
         match account.post(For::Look, *id).await {
             Ok(Some(post)) if !post.gone => {
@@ -97,7 +95,7 @@ async fn alone(account: &Account, topic: u64, ids: &[u64], singles: &mut usize, 
             }
             Ok(_) => page.gone.push(name),
             Err(Fault::Unreadable { what }) => {
-                page.unreadable.push(guichet_model::Unread { raw: format!("{{\"id\":{id}}}"), why: what });
+                page.unreadable.push(Unread { raw: format!("{{\"id\":{id}}}"), why: what });
             }
             // Not for us any more: it was missed.
             Err(Fault::Refused { .. }) => {}

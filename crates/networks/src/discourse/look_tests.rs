@@ -4,7 +4,7 @@
 
 use super::*;
 use crate::discourse::fake::{answer, forum, on, post, refusal, topic};
-use guichet_model::{Again, Publication};
+use guichet_model::{Again, Publication, Session};
 use serde_json::json;
 
 const TEXT: &str = "Jeudi à 18 h 30, comme d’habitude.";
@@ -26,15 +26,35 @@ async fn a_topic_is_asked_once_and_only_its_word_makes_a_post_gone() {
     on(&server, "GET", "/posts/950.json", refusal(404, "not_found")).await;
     // A moderator moved it to another topic, where it kept its number.
     on(&server, "GET", "/posts/951.json", answer(post(8, 3, "lea", None, 90, "Ailleurs"))).await;
-    on(&server, "GET", "/posts/952.json", refusal(403, "not_logged_in")).await;
-    let page = account.look(&list(&["post:9.902", "post:9.940", "post:9.950", "post:9.951", "topic:9"])).await.unwrap();
-    assert_eq!(page.gone, list(&["post:9.950"]));
-    let mut names: Vec<_> = page.items.iter().map(|item| item.remote.as_str()).collect();
+    let page = account.look(&list(&["post:9.902", "topic:9"])).await.unwrap();
+    let page2 = account.look(&list(&["post:9.940", "post:9.950", "post:9.951"])).await.unwrap();
+    assert_eq!((page.gone, page2.gone), (vec![], list(&["post:9.950"])));
+    let mut names: Vec<_> = page.items.iter().chain(&page2.items).map(|item| item.remote.as_str()).collect();
     names.sort_unstable();
     assert_eq!(names, ["post:9.902", "post:9.940", "post:9.951", "topic:9"]);
-    let changed = page.items.iter().find(|item| item.remote.as_str() == "post:9.940").unwrap();
+    let changed = page2.items.iter().find(|item| item.remote.as_str() == "post:9.940").unwrap();
     assert!(changed.edited_at.is_some());
     assert_eq!(server.received_requests().await.unwrap().len(), 4);
+}
+
+/// Twenty in eight topics were more than a forum allows in a minute: nothing of them was ever kept.
+#[tokio::test]
+async fn a_look_ends_within_what_a_forum_allows_and_keeps_what_it_learnt() {
+    let (server, account) = forum().await;
+    for id in 1..=3 {
+        let told = topic(id, "librairie", false, vec![post(id, 2, "lea", None, 900, "Un")]);
+        on(&server, "GET", &format!("/t/{id}/1.json"), answer(told)).await;
+        on(&server, "GET", &format!("/posts/{}.json", id * 100 + 3), refusal(403, "invalid_access")).await;
+    }
+    on(&server, "GET", "/session/current.json", answer(json!({ "current_user": { "username": "librairie" } }))).await;
+    assert_eq!(account.again().unwrap().most(), 3);
+    // A refused one costs another question: the third topic is left for another time.
+    let page = account.look(&list(&["post:1.103", "post:2.203", "post:3.303"])).await.unwrap();
+    let topics = page.items.iter().filter(|item| item.remote.as_str().starts_with("topic")).count();
+    assert_eq!((topics, page.unreadable.len()), (3, 1), "nothing counts as missed");
+    let before = server.received_requests().await.unwrap().len();
+    assert!(matches!(account.look(&list(&["post:1.102"])).await, Err(Fault::Later { .. })));
+    assert_eq!(server.received_requests().await.unwrap().len(), before, "without room nothing is begun");
 }
 
 #[tokio::test]

@@ -15,6 +15,16 @@ pub(crate) enum For {
 }
 
 impl For {
+    /// Requests that may follow on one another: whoever waits for room waits for that of all, and need not begin anew after
+    /// each. A page lists and fetches one topic; a look at a few items asks for each twice at most.
+    pub(crate) fn in_a_row(self) -> usize {
+        match self {
+            Self::Send => 1,
+            Self::Pull => 13,
+            Self::Look => 6,
+        }
+    }
+
     /// Windows, each with the most requests of any kind in it.
     fn windows(self) -> &'static [(i64, usize)] {
         match self {
@@ -30,18 +40,25 @@ impl For {
 pub(crate) struct Pace(VecDeque<Millis>);
 
 impl Pace {
-    /// Counts a request that is about to be made, or says when there will be room for it.
+    /// Counts a request that is about to be made, or says when there will be room for it and those that follow.
     pub fn take(&mut self, what: For, now: Millis) -> Result<(), Fault> {
+        self.room(what, 1, now)?;
+        self.0.push_back(now);
+        Ok(())
+    }
+
+    /// Whether there is room for so many.
+    pub fn room(&mut self, what: For, requests: usize, now: Millis) -> Result<(), Fault> {
         // A clock that was set back would keep its future for ever.
         self.0.retain(|at| (0..DAY).contains(&now.since(*at)));
         for (window, most) in what.windows() {
             let inside = self.0.iter().rev().take_while(|at| now.since(**at) < *window).count();
-            if inside >= *most {
-                let leaves = self.0.get(self.0.len() - most).copied().unwrap_or(now);
-                return Err(Fault::Later { after: leaves.plus(*window) });
+            if inside + requests > *most {
+                let stays = most - what.in_a_row().max(requests).min(*most);
+                let last = self.0.iter().rev().nth(stays).copied().unwrap_or(now);
+                return Err(Fault::Later { after: last.plus(*window) });
             }
         }
-        self.0.push_back(now);
         Ok(())
     }
 }

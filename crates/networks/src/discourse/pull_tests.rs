@@ -7,7 +7,7 @@ use crate::discourse::fake::{NOW, answer, fixture, forum, on, post, refusal, top
 use guichet_model::{DAY, Session};
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path, query_param};
-use wiremock::{Mock, MockServer};
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 fn note(id: u64, kind: u64, topic: u64, number: u64) -> Value {
     json!({ "id": id, "notification_type": kind, "created_at": "2026-09-30T10:00:00.000Z", "topic_id": topic,
@@ -27,7 +27,8 @@ async fn listed(server: &MockServer, offset: u64, notes: Vec<Value>) {
 async fn topics(server: &MockServer, ids: std::ops::RangeInclusive<u64>) {
     for id in ids {
         let told = topic(id, "librairie", false, vec![post(id, 2, "lea", None, 60, "Une question")]);
-        on(server, "GET", &format!("/t/{id}/2.json"), answer(told)).await;
+        on(server, "GET", &format!("/t/{id}/2.json"), answer(&told)).await;
+        on(server, "GET", &format!("/t/{id}/999999.json"), answer(&told)).await;
     }
 }
 
@@ -36,7 +37,7 @@ fn names(page: &Page) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_round_is_fetched_a_few_topics_a_page_and_goes_on_where_it_stood() {
+async fn a_round_is_fetched_a_topic_a_page_and_goes_on_where_it_stood() {
     let (server, account) = forum().await;
     // Newest first; what is no post, or of no kind that asks for an answer, is left.
     let mut notes: Vec<Value> = (1..=5).rev().map(|n| note(100 + n, if n == 3 { 1 } else { 9 }, n, 2)).collect();
@@ -47,15 +48,19 @@ async fn a_round_is_fetched_a_few_topics_a_page_and_goes_on_where_it_stood() {
     topics(&server, 1..=5).await;
     let since = NOW.plus(-30 * DAY);
     let first = account.pull(NOTES, None, since).await.unwrap();
-    assert_eq!(names(&first), ["post:1.102", "post:2.202", "post:3.302"], "the oldest first");
+    assert_eq!(names(&first), ["post:1.102"], "the oldest first");
     assert!(first.more && first.covered.is_none() && first.unreadable.len() == 1);
-    let second = account.pull(NOTES, first.cursor.as_ref(), since).await.unwrap();
-    assert_eq!(names(&second), ["post:4.402", "post:5.502"]);
-    assert_eq!(second.covered, Some(Interval { from: since, to: NOW }));
-    assert!(!second.more);
+    let mut page = first;
+    for id in 2..=5 {
+        assert!(page.more);
+        page = account.pull(NOTES, page.cursor.as_ref(), since).await.unwrap();
+        assert_eq!(names(&page), [format!("post:{id}.{id}02")]);
+    }
+    assert_eq!(page.covered, Some(Interval { from: since, to: NOW }));
+    assert!(!page.more && page.missing.is_none());
     // Another session goes on there: what was told is not fetched again.
-    let third = account.pull(NOTES, second.cursor.as_ref(), since).await.unwrap();
-    assert!(third.items.is_empty() && !third.more);
+    let next = account.pull(NOTES, page.cursor.as_ref(), since).await.unwrap();
+    assert!(next.items.is_empty() && !next.more);
     let asked = server.received_requests().await.unwrap();
     assert_eq!(asked.iter().filter(|request| request.url.path() == "/notifications.json").count(), 2);
 }
@@ -89,7 +94,53 @@ async fn a_first_reading_that_is_cut_short_says_so() {
         cursor = page.cursor;
     }
     let last = account.pull(NOTES, cursor.as_ref(), Millis(0)).await.unwrap();
-    assert!(!last.more && last.missing.is_some());
+    let oldest = Millis(1_790_762_400_000);
+    assert!(!last.more);
+    assert_eq!(last.missing, Some(Interval { from: Millis(0), to: oldest }));
+    assert_eq!(last.covered, Some(Interval { from: oldest, to: NOW }), "what is lost is not proven read");
+}
+
+#[tokio::test]
+async fn a_topic_that_cannot_be_told_holds_up_nothing_for_ever() {
+    let (server, account) = forum().await;
+    listed(&server, 0, vec![note(3, 9, 2, 2), note(2, 9, 1, 2)]).await;
+    topics(&server, 2..=2).await;
+    on(&server, "GET", "/t/1/999999.json", ResponseTemplate::new(500)).await;
+    let since = NOW.plus(-DAY);
+    assert!(matches!(account.pull(NOTES, None, since).await, Err(Fault::Later { .. })));
+    assert!(account.pull(NOTES, None, since).await.is_err(), "nor is the forum well");
+    on(&server, "GET", "/session/current.json", answer(json!({ "current_user": { "username": "librairie" } }))).await;
+    let first = account.pull(NOTES, None, since).await.unwrap();
+    assert_eq!((first.items.len(), first.unreadable.len(), first.more), (0, 1, true));
+    let second = account.pull(NOTES, first.cursor.as_ref(), since).await.unwrap();
+    assert_eq!(names(&second), ["post:2.202"]);
+}
+
+/// The desk's clock is a quarter of an hour ahead: only the forum's first answer tells.
+#[tokio::test]
+async fn a_round_ends_by_the_forums_clock_from_the_first_one_on() {
+    let (server, account) = forum().await;
+    let behind = answer(json!({ "notifications": [] })).insert_header("date", "Wed, 30 Sep 2026 13:58:20 GMT");
+    on(&server, "GET", "/notifications.json", behind).await;
+    let page = account.pull(NOTES, None, NOW.plus(-DAY)).await.unwrap();
+    assert_eq!(page.covered.map(|read| read.to), Some(NOW.plus(-900_000)));
+}
+
+#[tokio::test]
+async fn exchanges_beyond_the_last_page_of_them_are_told_as_missing() {
+    let (server, account) = forum().await;
+    let told = json!({ "topic_list": { "more_topics_url": "/x", "topics": [
+        { "id": 91, "last_posted_at": "2026-09-30T10:00:00.000Z", "highest_post_number": 1 } ] } });
+    on(&server, "GET", "/topics/private-messages/librairie.json", answer(told)).await;
+    let told = topic(91, "lea", true, vec![post(91, 1, "lea", None, 9_000, "Ma commande ?")]);
+    on(&server, "GET", "/t/91/1.json", answer(told)).await;
+    let mut page = account.pull(MESSAGES, None, NOW.plus(-DAY)).await.unwrap();
+    for _ in 0..12 {
+        if page.more {
+            page = account.pull(MESSAGES, page.cursor.as_ref(), NOW.plus(-DAY)).await.unwrap();
+        }
+    }
+    assert_eq!(page.missing.map(|lost| lost.to), Some(Millis(1_790_762_400_000)));
 }
 
 #[tokio::test]

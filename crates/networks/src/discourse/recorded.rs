@@ -87,7 +87,7 @@ fn post(value: &Value, topic: Option<&Topic>, reading: &mut Reading) {
                 username: String::new(),
                 name: String::new(),
                 avatar: None,
-                stream: Vec::new(),
+                stream: None,
                 pending: Vec::new(),
             };
             let under = Under { topic: topic.unwrap_or(&bare), ours: false };

@@ -107,6 +107,13 @@ async fn a_refusal_is_certain_and_everything_else_is_not() {
 }
 
 #[tokio::test]
+async fn a_forum_that_takes_nothing_just_now_has_not_taken_this() {
+    let (outcome, asked) = sent(refusal(503, "read_only"), true).await;
+    assert!(matches!(outcome, Err(Fault::Later { .. })), "{outcome:?}");
+    assert_eq!(asked, 1);
+}
+
+#[tokio::test]
 async fn a_hold_placed_while_connecting_lets_nothing_leave() {
     let (outcome, asked) = sent(answer(json!({})), false).await;
     assert!(matches!(outcome, Err(Fault::Offline { .. })));

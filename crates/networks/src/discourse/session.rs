@@ -2,7 +2,7 @@
 //! requests.
 
 use super::acts::Level;
-use super::api::Api;
+use super::api::{Api, ME};
 use super::convert::{self, Me, Under, post_name, queued_name};
 use super::pace::For;
 use super::site::{self, Limits};
@@ -32,6 +32,8 @@ struct Memory {
     numbers: HashMap<u64, u64>,
     /// Names of texts of ours that wait for approval: the first post that says the same is theirs.
     expected: HashSet<RemoteId>,
+    /// Topics that could not be told.
+    stumbled: HashSet<u64>,
 }
 
 /// What of a topic its posts need to know.
@@ -79,6 +81,17 @@ impl Account {
         }
         let known = Known { private: topic.private, ours, slug: topic.slug.clone() };
         memory.topics.insert(topic.id, known);
+    }
+
+    /// Whether a topic could not be told before either, while the forum has an answer to other questions.
+    pub async fn stumbles_again(&self, topic: u64, fault: &Fault) -> bool {
+        let by_itself = match fault {
+            Fault::Unreadable { .. } => true,
+            Fault::Later { .. } => self.api.is_troubled(),
+            _ => false,
+        };
+        let again = by_itself && !self.memory().stumbled.insert(topic);
+        again && self.api.get(For::Pull, ME, &[]).await.is_ok()
     }
 
     fn number(&self, post: &Post) {
@@ -140,7 +153,7 @@ impl Account {
             username: String::new(),
             name: String::new(),
             avatar: None,
-            stream: Vec::new(),
+            stream: None,
             pending: Vec::new(),
         };
         let under = Under { topic: &topic, ours: known.is_none_or(|known| known.ours) };

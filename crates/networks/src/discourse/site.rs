@@ -61,7 +61,7 @@ pub(crate) fn capabilities(limits: Limits) -> Capabilities {
         report: true,
         delete_own: true,
         edit_own: true,
-        never_gives: ["read_receipts", "lasting_blocks", "attachments"].map(str::to_owned).to_vec(),
+        never_gives: ["read_receipts", "lasting_blocks", "attachments", "group_inboxes"].map(str::to_owned).to_vec(),
         // Staff may say the same twice (`return if post.acting_user.try(:staff?)`), and those who answer for a house often
         // are staff: nothing leaves a second time by itself.
         ..Capabilities::of(limit, Proof::ReadBack { settles_within: SETTLES })

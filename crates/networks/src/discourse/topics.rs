@@ -2,14 +2,18 @@
 //! and, where that is not enough, by their ids. The window brings what stands around, so that most parents and our own
 //! answers come along without another request.
 //!
+//! A forum tells of several answers in one topic by the last of them alone (post_alerter.rb: a new notification takes the
+//! place of the topic's earlier ones), so that those before it are read too, back to where the round before ended.
+//!
 //! In a topic a post answers by number. Which post stands at the top of its thread is known as far as those numbers are;
 //! one more window is asked for where a parent is missing, and no more.
 
-use super::convert::{self, Under, post_name};
+use super::convert::{self, Under};
 use super::pace::For;
 use super::session::Account;
 use super::wire::{self, Post, Topic};
-use guichet_model::{Fault, Item, Millis, RefusalCode, RemoteId, Unread};
+use guichet_model::{Fault, Item, Millis, RefusalCode, Unread};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -34,8 +38,21 @@ pub(crate) struct Read {
 #[derive(Default)]
 pub(crate) struct Brought {
     pub items: Vec<Item>,
-    pub gone: Vec<RemoteId>,
     pub unreadable: Vec<Unread>,
+    /// What is older than this was left out.
+    pub lost: Option<Millis>,
+}
+
+/// What else a notification of a post stands for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Also {
+    #[default]
+    Nothing,
+    /// Other answers to us, which it took the place of.
+    Answers,
+    /// All that was written there: the topic is followed.
+    All,
 }
 
 /// The topic with the posts around a number. `None`: the forum says that it is not there, or not for us.
@@ -66,9 +83,10 @@ impl Read {
         }
     }
 
-    /// Those of these ids that are in the topic and were not read yet.
+    /// Those of these ids that are in the topic, as far as it tells which are, and were not read yet.
     pub async fn fetch(&mut self, account: &Account, what: For, ids: &[u64]) -> Result<(), Fault> {
-        let missing = ids.iter().filter(|id| !self.posts.contains_key(id) && self.topic.stream.contains(id));
+        let there = |id: &&u64| self.topic.stream.as_ref().is_none_or(|stream| stream.contains(id));
+        let missing = ids.iter().filter(|id| !self.posts.contains_key(id)).filter(there);
         let missing: Vec<u64> = missing.copied().collect();
         for batch in missing.chunks(BATCH).take(BATCHES) {
             let told = by_ids(account, what, self.topic.id, batch).await?;
@@ -80,14 +98,18 @@ impl Read {
     /// The posts before those that were read, back to an instant; whether it was reached.
     pub async fn fetch_back(&mut self, account: &Account, what: For, from: Millis) -> Result<bool, Fault> {
         for _ in 0..BATCHES {
-            let Some(first) = self.topic.stream.iter().position(|id| self.posts.contains_key(id)) else {
-                return Ok(self.topic.stream.is_empty());
-            };
             let reached = self.posts.values().any(|post| post.at < from);
+            let Some(stream) = &self.topic.stream else {
+                // What stands before cannot be named.
+                return Ok(reached);
+            };
+            let Some(first) = stream.iter().position(|id| self.posts.contains_key(id)) else {
+                return Ok(stream.is_empty());
+            };
             if reached || first == 0 {
                 return Ok(true);
             }
-            let before = self.topic.stream[first.saturating_sub(BATCH)..first].to_vec();
+            let before = stream[first.saturating_sub(BATCH)..first].to_vec();
             let known = self.posts.len();
             self.fetch(account, what, &before).await?;
             if self.posts.len() == known {
@@ -96,6 +118,19 @@ impl Read {
             }
         }
         Ok(self.posts.values().any(|post| post.at < from))
+    }
+
+    /// `fetch_back`; where it ended too early, when.
+    async fn back(&mut self, account: &Account, from: Millis) -> Result<Option<Millis>, Fault> {
+        let reached = self.fetch_back(account, For::Pull, from).await?;
+        let oldest = self.posts.values().map(|post| post.at).min();
+        Ok(oldest.filter(|_| !reached))
+    }
+
+    fn answers_us(&self, account: &Account, post: &Post) -> bool {
+        let above = post.reply_to.and_then(|number| self.posts.values().find(|above| above.number == number));
+        above.is_some_and(|above| account.me.wrote(above))
+            || post.reply_to_user.as_ref().is_some_and(|user| account.me.is(user))
     }
 
     fn numbers(&self) -> HashMap<u64, &Post> {
@@ -200,17 +235,32 @@ fn answered(account: &Account, post: &Post, ours: bool) -> Option<u64> {
     number.filter(|number| !(ours && *number == 1))
 }
 
-/// The posts that somebody was told of, by id and number.
-pub(crate) async fn told_of(account: &Account, topic: u64, posts: &[(u64, u64)]) -> Result<Brought, Fault> {
-    let first = posts.iter().map(|(_, number)| *number).filter(|number| *number > 0).min().unwrap_or(1);
-    let Some(mut read) = around(account, For::Pull, topic, first).await? else {
+/// The posts that somebody was told of, by id and number, and what they stand for `from` an instant on.
+pub(crate) async fn told_of(
+    account: &Account,
+    topic: u64,
+    posts: &[(u64, u64)],
+    also: Also,
+    from: Millis,
+) -> Result<Brought, Fault> {
+    let named = posts.iter().map(|(_, number)| *number).filter(|number| *number > 0).min().unwrap_or(1);
+    let at = if also == Also::Nothing { named } else { LAST };
+    let Some(mut read) = around(account, For::Pull, topic, at).await? else {
         // The whole topic is gone for us: what was known of it is told by looking again.
         return Ok(Brought::default());
     };
-    let ids: Vec<u64> = posts.iter().map(|(id, _)| *id).collect();
+    let mut ids: Vec<u64> = posts.iter().map(|(id, _)| *id).collect();
+    let mut lost = None;
+    if also != Also::Nothing {
+        lost = read.back(account, from).await?;
+        let ours = read.ours(account);
+        let wanted = |post: &&Post| also == Also::All || ours || read.answers_us(account, post);
+        let others = read.posts.values().filter(|post| post.at >= from && !account.me.wrote(post));
+        ids.extend(others.filter(wanted).map(|post| post.id));
+    }
     read.fetch(account, For::Pull, &ids).await?;
     if read.topic.private {
-        return Ok(exchange(account, read, &ids));
+        return Ok(exchange(account, read, lost));
     }
     let ours = read.ours(account);
     if let Some(number) = ids.iter().filter_map(|id| read.missing_above(account, *id, ours)).max()
@@ -218,8 +268,8 @@ pub(crate) async fn told_of(account: &Account, topic: u64, posts: &[(u64, u64)])
     {
         read.posts.extend(above.posts);
     }
-    let gone = ids.iter().filter(|id| !read.topic.stream.contains(id)).map(|id| post_name(topic, *id)).collect();
-    Ok(Brought { items: read.items(account, &ids), gone, unreadable: read.unreadable })
+    // One that is not among them was taken away, or is kept from us: looking again will tell.
+    Ok(Brought { items: read.items(account, &ids), unreadable: read.unreadable, lost })
 }
 
 /// A private exchange from an instant on.
@@ -230,16 +280,14 @@ pub(crate) async fn private(account: &Account, topic: u64, highest: u64, from: M
     if !read.topic.private {
         return Ok(Brought::default());
     }
-    read.fetch_back(account, For::Pull, from).await?;
-    Ok(exchange(account, read, &[]))
+    let lost = read.back(account, from).await?;
+    Ok(exchange(account, read, lost))
 }
 
 /// Everything that was read of it: one exchange is one conversation.
-fn exchange(account: &Account, read: Read, wanted: &[u64]) -> Brought {
+fn exchange(account: &Account, read: Read, lost: Option<Millis>) -> Brought {
     let ids: Vec<u64> = read.posts.keys().copied().collect();
-    let gone = wanted.iter().filter(|id| !read.topic.stream.contains(id));
-    let gone = gone.map(|id| post_name(read.topic.id, *id)).collect();
-    Brought { items: read.items(account, &ids), gone, unreadable: read.unreadable }
+    Brought { items: read.items(account, &ids), unreadable: read.unreadable, lost }
 }
 
 pub(crate) fn unread(value: &Value, why: String) -> Unread {

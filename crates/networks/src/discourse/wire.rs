@@ -11,6 +11,8 @@ pub(crate) struct Post {
     /// Its place in the topic, from 1.
     pub number: u64,
     pub reply_to: Option<u64>,
+    /// Who wrote what it answers.
+    pub reply_to_user: Option<String>,
     pub username: String,
     pub name: String,
     /// An address with `{size}` in it, perhaps without its origin.
@@ -54,6 +56,7 @@ impl Post {
             topic: self::id(value.at("topic_id")).ok_or("no topic")?,
             number: self::id(value.at("post_number")).unwrap_or(0),
             reply_to: self::id(value.at("reply_to_post_number")),
+            reply_to_user: value.has("reply_to_user").and_then(|user| text(user.at("username"))),
             username: text(value.at("username")).unwrap_or_default(),
             name: text(value.at("name")).or_else(|| text(value.at("display_username"))).unwrap_or_default(),
             avatar: text(value.at("avatar_template")),
@@ -83,8 +86,9 @@ pub(crate) struct Topic {
     pub username: String,
     pub name: String,
     pub avatar: Option<String>,
-    /// The ids of all posts that we are shown, in their order.
-    pub stream: Vec<u64>,
+    /// The ids of all posts that we are shown, in their order: those of people we ignore are left out. A topic of more than
+    /// ten thousand posts does not tell them (topic_view.rb, `is_mega_topic?`).
+    pub stream: Option<Vec<u64>>,
     /// Those of ours that wait for the forum's approval.
     pub pending: Vec<Pending>,
 }
@@ -98,7 +102,7 @@ impl Topic {
     pub fn read(value: &Value) -> Result<Self, String> {
         let id = id(value.at("id")).ok_or("no id")?;
         let by = value.at("details").at("created_by");
-        let stream = list(value.at("post_stream").at("stream")).filter_map(self::id).collect();
+        let stream = value.at("post_stream").has("stream").and_then(Value::as_array);
         Ok(Self {
             id,
             title: text(value.at("title")).or_else(|| text(value.at("fancy_title"))).unwrap_or_default(),
@@ -108,7 +112,7 @@ impl Topic {
             username: text(by.at("username")).unwrap_or_default(),
             name: text(by.at("name")).unwrap_or_default(),
             avatar: text(by.at("avatar_template")),
-            stream,
+            stream: stream.map(|ids| ids.iter().filter_map(self::id).collect()),
             pending: list(value.at("pending_posts")).filter_map(Pending::read).collect(),
         })
     }

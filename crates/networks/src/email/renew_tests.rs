@@ -119,3 +119,19 @@ async fn a_consent_taken_back_asks_for_its_owner_and_a_silent_issuer_for_patienc
         assert_eq!(fake.asked("AUTHENTICATE"), 0, "a token that is over is not shown");
     }
 }
+
+/// What is exchanged may be good for once: whoever gives up waiting must not take what came for it along.
+#[tokio::test]
+async fn an_exchange_that_nobody_waits_for_is_kept_all_the_same() {
+    let (fake, issuer) = scene("jeton-1", "jeton-0", NOW).await;
+    let told = json!({ "access_token": "jeton-1", "refresh_token": "suite-2", "expires_in": 3600 });
+    let slow = ResponseTemplate::new(200).set_body_json(told).set_delay(std::time::Duration::from_millis(300));
+    Mock::given(method("POST")).respond_with(slow).mount(&issuer).await;
+    let account = fake.account();
+    let short = std::time::Duration::from_millis(100);
+    assert!(tokio::time::timeout(short, pulled(&account)).await.is_err());
+    assert_eq!(pulled(&account).await.unwrap().items.len(), 1);
+    let kept = fake.state().kept.clone();
+    let grant = Access::open(&kept[0], &fake.access.origin()).unwrap().grant.unwrap();
+    assert_eq!((grant.refresh.as_str(), kept.len(), exchanges(&issuer).await), ("suite-2", 1, 1));
+}

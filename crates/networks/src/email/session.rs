@@ -9,6 +9,7 @@ use super::folders::Folders;
 use super::imap::Imap;
 use super::letter::Letter;
 use super::names::{self, Named};
+use super::renew::Line;
 use super::servers;
 use super::{curate, files, find, live, look, pull, send, write};
 use crate::http::Http;
@@ -36,7 +37,7 @@ pub(crate) struct Account {
     pub server: String,
     pub http: Arc<Http>,
     /// One exchange of tokens at a time.
-    pub renewal: tokio::sync::Mutex<()>,
+    pub renewal: Line,
     free: Mutex<Option<Imap>>,
     folders: Mutex<Option<(Millis, Folders)>>,
     seen: Mutex<Remembered>,
@@ -94,7 +95,7 @@ impl Account {
             me: identity.me,
             server: identity.server,
             http,
-            renewal: tokio::sync::Mutex::default(),
+            renewal: Line::default(),
             free: Mutex::default(),
             folders: Mutex::default(),
             seen: Mutex::default(),

@@ -6,10 +6,12 @@
 
 use super::api::Query;
 use super::convert;
+use super::look::is_gone;
 use super::me;
 use super::send::escaped;
 use super::session::{Account, COMMENTS, comment_id};
 use super::wire::Comment;
+use crate::asked::Ask;
 use guichet_model::{Fault, Item, Publication, RefusalCode, RemoteId};
 use serde_json::{Map, Value};
 
@@ -24,7 +26,7 @@ pub(crate) async fn put(account: &Account, item: &RemoteId, to: Publication) -> 
         // What is taken off the page waits for a moderator again: nothing lies between.
         Publication::Hidden => return Err(Fault::refused(RefusalCode::NotOffered, None)),
     };
-    let comment = there(account, id).await?;
+    let comment = account.comment(id).await?;
     if comment.publication == to {
         return Ok(to);
     }
@@ -37,11 +39,11 @@ async fn throw_away(account: &Account, id: u64) -> Result<Publication, Fault> {
     match account.api.post(&route(id), &deleting(false), "{}".into()).await {
         Ok(answer) => Ok(account.told(&answer)?.0.publication),
         // `rest_already_trashed`: it is there. `rest_comment_invalid_id`: it is nowhere.
-        Err(Fault::Refused { reason }) if reason.code == RefusalCode::Gone => {
-            let there = account.comment(id).await?;
-            let there = there.ok_or(Fault::Refused { reason })?;
-            Ok(there.publication)
-        }
+        Err(Fault::Refused { reason }) if reason.code == RefusalCode::Gone => match account.comment(id).await {
+            Ok(there) => Ok(there.publication),
+            Err(Fault::Refused { .. }) => Err(Fault::Refused { reason }),
+            Err(fault) => Err(fault),
+        },
         Err(fault) => Err(fault),
     }
 }
@@ -70,10 +72,11 @@ pub(crate) async fn edit(account: &Account, item: &RemoteId, text: &str) -> Resu
 pub(crate) async fn delete(account: &Account, item: &RemoteId) -> Result<(), Fault> {
     let id = comment_id(item)?;
     allowed(account).await?;
-    let comment = account.comment(id).await?;
-    // Taken away already: what was wanted.
-    let Some(comment) = comment.filter(|comment| comment.publication != Publication::Trash) else {
-        return Ok(());
+    let comment = match account.comment(id).await {
+        // Taken away already: what was wanted.
+        Ok(comment) if comment.publication == Publication::Trash => return Ok(()),
+        Err(fault) if is_gone(&fault) => return Ok(()),
+        there => there?,
     };
     if !account.me.wrote(comment.author) {
         return Err(Fault::refused(RefusalCode::Forbidden, None));
@@ -86,7 +89,12 @@ pub(crate) async fn delete(account: &Account, item: &RemoteId) -> Result<(), Fau
         other => other,
     };
     match outcome {
-        Ok(_) => Ok(()),
+        // What a site does not know it ignores without a word: the answer alone says what became of it.
+        Ok(answer) => {
+            let told = answer.json().map_err(|_| Fault::Unsure)?;
+            let away = told.at("deleted") == true || told.at("status") == "trash";
+            if away { Ok(()) } else { Err(Fault::Unsure) }
+        }
         Err(Fault::Refused { reason }) if reason.code == RefusalCode::Gone => Ok(()),
         Err(fault) => Err(fault),
     }
@@ -117,12 +125,8 @@ async fn allowed(account: &Account) -> Result<(), Fault> {
     Err(Fault::refused(RefusalCode::NotOffered, None))
 }
 
-async fn there(account: &Account, id: u64) -> Result<Comment, Fault> {
-    account.comment(id).await?.ok_or_else(|| Fault::refused(RefusalCode::Gone, None))
-}
-
 async fn ours(account: &Account, id: u64) -> Result<Comment, Fault> {
-    let comment = there(account, id).await?;
+    let comment = account.comment(id).await?;
     if account.me.wrote(comment.author) {
         return Ok(comment);
     }

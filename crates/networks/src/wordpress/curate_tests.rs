@@ -140,3 +140,14 @@ async fn our_own_text_goes_where_there_is_no_trash_too() {
         .await;
     assert_eq!(account.own().unwrap().delete(&comment_name(99)).await, Ok(()), "what was wanted is so");
 }
+
+#[tokio::test]
+async fn what_a_site_only_says_was_taken_away_is_not() {
+    let (server, account) = site(true).await;
+    there(&server, comment(12, 7, 1, 60, "à nous")).await;
+    Mock::given(method("POST")).respond_with(answer(comment(12, 7, 1, 60, "à nous"))).mount(&server).await;
+    assert_eq!(account.own().unwrap().delete(&comment_name(12)).await, Err(Fault::Unsure));
+    // On hold, for whoever does not moderate: that is no answer either.
+    Mock::given(path("/wp-json/wp/v2/comments/13")).respond_with(refusal(403, "rest_cannot_read")).mount(&server).await;
+    assert_eq!(code(account.own().unwrap().delete(&comment_name(13)).await), RefusalCode::Forbidden);
+}

@@ -2,6 +2,7 @@
 
 use super::api::Query;
 use super::convert::{body, folded};
+use super::look::is_gone;
 use super::send;
 use super::session::{Account, COMMENTS, all, comment_id};
 use super::wire::Comment;
@@ -41,6 +42,7 @@ pub(crate) async fn newest_same(account: &Account, prepared: &Prepared) -> Resul
 async fn ours_at(account: &Account, (post, parent): (u64, u64), from: Millis) -> Result<(Vec<Comment>, bool), Fault> {
     let moderates = account.moderates().await?;
     let mut ours = Vec::new();
+    let mut readable = true;
     for page in 1..=MOST_PAGES {
         let mut query: Query = vec![
             ("post", post.to_string()),
@@ -58,7 +60,7 @@ async fn ours_at(account: &Account, (post, parent): (u64, u64), from: Millis) ->
         }
         let told = account.api.list(COMMENTS, &query).await?;
         let comments = all(&told.values);
-        let readable = comments.len() == told.values.len();
+        readable &= comments.len() == told.values.len();
         let reached = comments.last().is_none_or(|last| last.at < from);
         let short = told.pages.map_or((told.values.len() as u64) < A_PAGE, |pages| page >= pages);
         let here = |comment: &Comment| comment.parent.unwrap_or(0) == parent && comment.post == Some(post);
@@ -79,11 +81,14 @@ pub(crate) async fn recheck(account: &Account, place: &Place) -> Result<Recheck,
     let Ok(id) = comment_id(&place.remote) else {
         return Ok(Recheck::Same);
     };
-    let Some(comment) = account.comment(id).await? else {
-        return Ok(Recheck::Gone);
+    let comment = match account.comment(id).await {
+        Ok(comment) => comment,
+        Err(fault) if is_gone(&fault) => return Ok(Recheck::Gone),
+        Err(fault) => return Err(fault),
     };
+    // Whoever took it out of sight can put it back: it stands where it stands now, and is not gone for ever.
     if comment.publication == Publication::Trash {
-        return Ok(Recheck::Gone);
+        return Ok(Recheck::Edited(Box::new(account.item(&comment))));
     }
     if let Some(post) = comment.post {
         let read_at = place.read_at.plus(account.api.skew());

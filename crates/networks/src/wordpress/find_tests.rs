@@ -5,7 +5,7 @@
 use super::*;
 use crate::wordpress::convert::{comment_name, post_name};
 use crate::wordpress::fake::{NOW, answer, comment, refusal, site, with};
-use guichet_model::{DAY, Proof, SECOND, Session};
+use guichet_model::{DAY, Proof, RefusalCode, SECOND, Session};
 use serde_json::{Value, json};
 use wiremock::matchers::{path, query_param};
 use wiremock::{Mock, MockServer};
@@ -70,6 +70,18 @@ async fn what_may_hide_is_not_absent() {
     under_seven(&server, json!([{ "id": 3 }])).await;
     let found = account.find(&prepared("oui"), NOW).await.unwrap();
     assert!(!found.complete, "one could not be read");
+    // Nor where it stood a page higher up.
+    let (server, account) = site(true).await;
+    let page = |n: &str| {
+        let page = Mock::given(path("/wp-json/wp/v2/comments")).and(query_param("page", n));
+        page.and(query_param("parent", "7"))
+    };
+    let mut first: Vec<Value> = (10..109).map(|id| comment(id, 7, 1, 5, "non")).collect();
+    first.push(json!({ "id": 3 }));
+    page("1").respond_with(answer(first)).mount(&server).await;
+    page("2").respond_with(answer(json!([]))).mount(&server).await;
+    let found = account.find(&prepared("oui"), NOW.plus(-60 * SECOND)).await.unwrap();
+    assert!(!found.complete, "one could not be read");
 }
 
 #[tokio::test]
@@ -95,7 +107,14 @@ async fn a_recheck_sees_what_became_of_it() {
 
     let (server, account) = site(true).await;
     seven(&server, with(comment(7, 0, 0, 9_000, "bonjour"), "status", "trash")).await;
-    assert_eq!(account.recheck(&answered_place()).await.unwrap(), Recheck::Gone);
+    let Recheck::Edited(item) = account.recheck(&answered_place()).await.unwrap() else { unreachable!() };
+    assert_eq!(item.publication, Publication::Trash, "it may be put back");
+
+    // On hold, for whoever does not moderate.
+    let (server, account) = site(false).await;
+    Mock::given(path("/wp-json/wp/v2/comments/7")).respond_with(refusal(403, "rest_cannot_read")).mount(&server).await;
+    let told = account.recheck(&answered_place()).await;
+    assert!(matches!(told, Err(Fault::Refused { reason }) if reason.code == RefusalCode::Forbidden));
 }
 
 /// A firewall's page, a broken rewriting: nothing that the site said of this comment.

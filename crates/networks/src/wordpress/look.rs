@@ -6,7 +6,7 @@ use super::convert::{Named, comment_name, named, post_name};
 use super::session::Account;
 use super::{posts, pull, tree};
 use crate::asked::Ask;
-use guichet_model::{Fault, Page, RemoteId, Unread};
+use guichet_model::{Fault, Page, RefusalCode, RemoteId, Unread};
 use serde_json::Value;
 
 /// As many as a page takes.
@@ -42,12 +42,13 @@ async fn look_at_comments(account: &Account, ids: &[u64], page: &mut Page) -> Re
     let missing: Vec<u64> = missing.copied().collect();
     for id in missing.into_iter().take(SINGLES) {
         match account.comment(id).await {
-            Ok(Some(comment)) => found.push(comment),
-            Ok(None) => page.gone.push(comment_name(id)),
+            Ok(comment) => found.push(comment),
+            Err(fault) if is_gone(&fault) => page.gone.push(comment_name(id)),
             // It was not said to be gone, nor missed: the next look will tell.
             Err(Fault::Unreadable { what }) => {
                 page.unreadable.push(Unread { raw: format!("{{\"id\":{id}}}"), why: what });
             }
+            // Not for us just now: it was missed.
             Err(Fault::Refused { .. }) => {}
             Err(fault) => return Err(fault),
         }
@@ -101,6 +102,11 @@ async fn types(account: &Account) -> Result<Vec<String>, Fault> {
     let bases =
         bases.filter_map(|(_, told)| told.at("rest_base").as_str().filter(plain).map(|base| format!("/wp/v2/{base}")));
     Ok(bases.take(12).collect())
+}
+
+/// A refusal that says "there is none", and not "not for you".
+pub(crate) fn is_gone(fault: &Fault) -> bool {
+    matches!(fault, Fault::Refused { reason } if reason.code == RefusalCode::Gone)
 }
 
 #[cfg(test)]

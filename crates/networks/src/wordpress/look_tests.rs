@@ -33,6 +33,15 @@ async fn one_question_tells_edits_and_places_and_one_each_what_is_gone() {
 }
 
 #[tokio::test]
+async fn what_is_kept_from_us_is_not_gone() {
+    let (server, account) = site(false).await;
+    included(&server, "1", json!([])).await;
+    Mock::given(path("/wp-json/wp/v2/comments/1")).respond_with(refusal(403, "rest_cannot_read")).mount(&server).await;
+    let page = account.again().unwrap().look(&[comment_name(1)]).await.unwrap();
+    assert!(page.gone.is_empty() && page.items.is_empty());
+}
+
+#[tokio::test]
 async fn a_post_is_looked_for_in_every_type() {
     let (server, account) = site(true).await;
     Mock::given(path("/wp-json/wp/v2/pages")).respond_with(answer(json!([]))).mount(&server).await;

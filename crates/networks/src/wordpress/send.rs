@@ -37,8 +37,7 @@ pub(crate) async fn prepare(account: &Account, outgoing: &Outgoing) -> Result<Pr
     let post = match known.or(told) {
         Some(post) => post,
         None => {
-            let comment = account.comment(parent).await?;
-            let post = comment.and_then(|comment| comment.post);
+            let post = account.comment(parent).await?.post;
             post.ok_or_else(|| Fault::refused(RefusalCode::Gone, None))?
         }
     };

@@ -94,16 +94,13 @@ impl Account {
         Ok(pull::read(&told.values))
     }
 
-    /// One comment; `None` where the site says that there is none, or none for us.
-    pub async fn comment(&self, id: u64) -> Result<Option<Comment>, Fault> {
+    /// One comment. `Gone` where the site says that there is none; one that waits for a moderator is `Forbidden` to whoever
+    /// is none, until it is approved.
+    pub async fn comment(&self, id: u64) -> Result<Comment, Fault> {
         let query = [("context", self.context().await?.to_owned())];
-        match self.api.json(&format!("{COMMENTS}/{id}"), &query).await {
-            Ok(told) => Comment::read(&told).map_err(Fault::unreadable),
-            Err(Fault::Refused { reason }) if matches!(reason.code, RefusalCode::Gone | RefusalCode::Forbidden) => {
-                Ok(None)
-            }
-            Err(fault) => Err(fault),
-        }
+        let told = self.api.json(&format!("{COMMENTS}/{id}"), &query).await?;
+        let comment = Comment::read(&told).map_err(Fault::unreadable)?;
+        comment.ok_or_else(|| Fault::refused(RefusalCode::NotOffered, None))
     }
 
     pub fn item(&self, comment: &Comment) -> Item {

@@ -1,5 +1,6 @@
 //! What an account is told, newest first: who named it, answered it, quoted it, applauded. Who is muted or blocked is left
-//! out, and so is an answer that the account has hidden in its own thread. The cursor goes into the past alone.
+//! out, and so is an answer that the account has hidden in its own thread. The cursor goes into the past alone. Whoever asks
+//! for some reasons may get a page of nothing with a cursor: so many notices are looked through, whatever is among them.
 
 use super::asked::Asked;
 use super::lexicon;
@@ -12,6 +13,9 @@ use super::world::{Notice, Sky};
 use crate::clock::now_ms;
 use crate::hold;
 use serde_json::{Value, json};
+
+/// Times that half a page is looked through for what was asked for.
+const LOOKS: usize = 10;
 
 /// An account's notices, newest first.
 fn all<'a>(sky: &'a Sky, eye: &Eye<'_>) -> Vec<&'a Notice> {
@@ -51,10 +55,26 @@ pub(crate) fn list(host: &Host, asked: &Asked, caller: &Caller) -> Result<Value,
     let sky = hold(&host.sky);
     let eye = eye(host, &sky, asked, caller);
     let mut found = all(&sky, &eye);
-    found.retain(|notice| reasons.is_empty() || reasons.contains(&notice.reason));
     found.retain(|notice| before.is_none_or(|before| notice.at_ms < before));
-    let more = found.len() >= limit;
-    found.truncate(limit);
+    let (last, more);
+    if reasons.is_empty() {
+        more = found.len() >= limit;
+        found.truncate(limit);
+        last = found.last().map(|notice| notice.at_ms);
+    } else {
+        let step = limit.div_ceil(2);
+        let (mut looked, mut fits) = (0, Vec::new());
+        for some in found.chunks(step).take(LOOKS) {
+            looked += some.len();
+            fits.extend(some.iter().copied().filter(|notice| reasons.contains(&notice.reason)));
+            if fits.len() >= step {
+                break;
+            }
+        }
+        more = looked < found.len();
+        last = looked.checked_sub(1).and_then(|n| found.get(n)).map(|notice| notice.at_ms);
+        found = fits;
+    }
     // Without a word of the account, the first alone is new.
     let first = found.first().filter(|_| before.is_none()).map(|notice| notice.at_ms);
     let seen = sky.seen.get(&caller.did).copied();
@@ -82,8 +102,8 @@ pub(crate) fn list(host: &Host, asked: &Asked, caller: &Caller) -> Result<Value,
     };
     let shown: Vec<Value> = found.iter().filter_map(|notice| shape(notice)).collect();
     let mut told = json!({"notifications": shown, "priority": false});
-    if let Some(last) = found.last().filter(|_| more) {
-        told["cursor"] = instant(last.at_ms).into();
+    if let Some(last) = last.filter(|_| more) {
+        told["cursor"] = instant(last).into();
     }
     if let Some(seen) = seen.or(first) {
         told["seenAt"] = instant(seen).into();

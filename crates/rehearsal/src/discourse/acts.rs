@@ -1,5 +1,6 @@
 //! What happens on a forum: a text is posted and people are told, changed, taken away, liked. Who is told once of a post is
-//! not told twice: named before answered, answered before quoted, quoted before followed.
+//! not told twice: named before answered, answered before quoted, quoted before followed. Of several answers in one topic only
+//! the last is told, under the number of the first that is unread.
 
 use super::text::{kept, named, quoted, slug};
 use super::world::{
@@ -73,6 +74,17 @@ impl Forum {
                 .is_some_and(|user| user.muted.contains(&writing.user) || user.ignored.contains(&writing.user));
             if aside {
                 continue;
+            }
+            let collapses = |kind: u32| matches!(kind, REPLIED | POSTED | PRIVATE);
+            let mut number = number;
+            if collapses(kind) {
+                self.notes.retain(|note| {
+                    let stays = note.user != user || note.topic != writing.topic || !collapses(note.kind);
+                    if !stays && !note.read {
+                        number = number.min(note.number);
+                    }
+                    stays
+                });
             }
             let note = Note {
                 id: self.next_note(),

@@ -93,6 +93,11 @@ pub(crate) fn post(host: &Host, forum: &Forum, caller: &Caller<'_>, post: &Post,
         "wiki": false,
         "post_url": format!("{}/t/{}/{}/{}", host.own.folder, topic.slug, topic.id, post.number)
     });
+    let answered = post.reply_to.and_then(|number| forum.at(post.topic, number));
+    if let Some(user) = answered.and_then(|answered| forum.users.get(&answered.user)) {
+        shape["reply_to_user"] =
+            json!({"id": user.id, "username": user.username, "name": user.name, "avatar_template": avatar(host, user)});
+    }
     if raw {
         shape["raw"] = post.raw.clone().into();
     }
