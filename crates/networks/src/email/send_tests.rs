@@ -33,6 +33,18 @@ async fn an_answer_leaves_once_and_is_filed_and_marked() {
     assert_eq!((item.ours, item.at, item.conversation), (true, NOW, Some(prepared.place)));
 }
 
+/// What Microsoft says in a bad minute. The letter is there, and so is the folder.
+#[tokio::test]
+async fn a_server_in_trouble_makes_nothing_gone() {
+    let (fake, account, _) = scene("Oui").await;
+    let trouble = Fail::Say("BAD User is authenticated but not connected.");
+    fake.fail("SELECT \"INBOX\"", trouble.clone());
+    let prepared = account.prepare(&outgoing("mid:q1@lea.test", "Oui")).await;
+    assert!(matches!(prepared, Err(Fault::Unreadable { .. })));
+    fake.fail("EXAMINE", trouble);
+    assert!(matches!(account.live().unwrap().run(&|_| {}).await, Fault::Unreadable { .. }));
+}
+
 #[tokio::test]
 async fn held_when_the_server_would_take_it_no_byte_of_it_leaves() {
     let (fake, account, prepared) = scene("Oui").await;
