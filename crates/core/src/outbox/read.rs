@@ -104,16 +104,19 @@ pub(crate) fn composer(conn: &Connection, conversation: ConversationId) -> Resul
     let speaker = Speaker::of(conn, conversation)?;
     let answered = Answered::of(conn, conversation, &[])?;
     let can_reply = speaker.capabilities.as_ref().is_none_or(|can| can.reply);
-    let visibility = answered.as_ref().and_then(|answered| answered.visibility);
+    let by_hand = answered.as_ref().is_some_and(|answered| answered.by_hand);
+    // Where it is pasted decides whom it addresses and who reads it.
+    let visibility = answered.as_ref().filter(|_| !by_hand).and_then(|answered| answered.visibility);
+    let addressed = answered.as_ref().filter(|_| !by_hand);
     Ok(ComposerView {
         able: answered.is_some() && can_reply && !speaker.removed,
         speaks_as: speaker.me.handle.clone(),
         answers: answered.as_ref().map(|answered| answered.message),
-        to: answered.as_ref().map(|answered| speaker.addressees(answered)).unwrap_or_default(),
+        to: addressed.map(|answered| speaker.addressees(answered)).unwrap_or_default(),
         visibility,
-        visibilities: speaker.visibilities(visibility),
+        visibilities: if by_hand { Vec::new() } else { speaker.visibilities(visibility) },
         limit: speaker.capabilities.as_ref().map(|can| can.limit_for(visibility).clone()),
-        by_hand: answered.as_ref().is_some_and(|answered| answered.by_hand),
+        by_hand,
         opens_at: None,
     })
 }
