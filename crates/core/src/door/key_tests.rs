@@ -119,6 +119,25 @@ async fn the_same_words_elsewhere_or_on_another_day_are_another_answer() {
 }
 
 #[tokio::test]
+async fn an_answer_published_long_after_it_was_copied_stands_once() {
+    let (room, _, client) = scene().await;
+    let conversation = add(&room, client, TOOT, "Bravo", None).await.conversation.unwrap();
+    let reply = written(&room, conversation, "Merci !").await;
+    assert!(room.desk.copy_reply(reply).await.unwrap().text.is_some());
+    let account = with_key(&room, client).await;
+    room.clock.forward(20 * MINUTE);
+    let now = room.desk.now();
+    // Somebody speaks meanwhile: the answer is dated as it was copied, which is not when it was published.
+    let below = paper::answer("m-12", "m-9", "Paul", now, "Moi aussi");
+    take(&room, account, vec![shown("m-9", "Bravo", now.plus(-30 * MINUTE)), Item { url: None, ..below }]).await;
+    room.desk.settle(vec![reply], Settle::Published).await.unwrap();
+    take(&room, account, vec![answer("m-13", "m-9", now, "Merci !")]).await;
+    let view = seen(&room, conversation).await;
+    assert_eq!(view.messages.len(), 3);
+    assert!(view.messages.iter().any(|message| message.route == Route::Api && message.reply.is_some()));
+}
+
+#[tokio::test]
 async fn a_server_is_its_host_whatever_stands_around_it() {
     for (server, toot) in [
         ("https://www.exemple.test", TOOT),

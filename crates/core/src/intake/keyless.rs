@@ -297,7 +297,7 @@ impl Intake<'_> {
         let (conversation, at, replied): (i64, Millis, Option<i64>) = self
             .tx
             .prepare_cached(
-                "SELECT m.conversation, m.at, ifnull(r.first_try, r.written_at)
+                "SELECT m.conversation, ifnull(r.sent_at, m.at), ifnull(r.first_try, r.written_at)
                    FROM message m LEFT JOIN reply r ON r.message = m.id WHERE m.id = ?1",
             )?
             .query_row([id.0], |row| Ok((row.get(0)?, Millis(row.get(1)?), row.get(2)?)))?;

@@ -22,7 +22,8 @@ fn ids(brought: &Brought) -> Vec<&str> {
 async fn answers_that_came_together_are_all_brought() {
     let (server, account) = forum().await;
     let posts = |by: &'static str| {
-        let answers = |n: u64| post(9, n, "lea", Some(if n.is_multiple_of(2) { 21 } else { 22 }), 900 - n as i64, "Et lundi ?");
+        let answers =
+            |n: u64| post(9, n, "lea", Some(if n.is_multiple_of(2) { 21 } else { 22 }), 900 - n as i64, "Et lundi ?");
         let mut posts = vec![post(9, 21, "librairie", None, 5_000, "Nous"), post(9, 22, "tom", None, 4_000, "Tom")];
         posts.extend((23..=27).map(answers));
         topic(9, by, false, posts)
