@@ -11,8 +11,8 @@ use std::thread;
 
 /// Read of one message at most, in bytes: its words stand before what hangs on it.
 pub(crate) const LARGEST: usize = 256 << 10;
-/// Seven kilobytes a level. Only what is used of it is ever taken.
-const STACK: usize = 64 << 20;
+/// Seven kilobytes a level at most, twice over. Only what is used of it is ever taken.
+const STACK: usize = 128 << 20;
 
 /// What `take` makes of the message; `None`: it is none, or one that nothing can be made of. No more of a stranger's bytes
 /// than `LARGEST` may come here.
